@@ -1,0 +1,40 @@
+# make demo          try the gate: Go alone is needed
+# make demo-traefik  the same through a real Traefik that interprets the plugin
+# make test          everything: static checks, compiled tests, interpreted ones, real Traefik and real neighbours
+
+GOFUMPT     := go run mvdan.cc/gofumpt@v0.11.0
+STATICCHECK := go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+.PHONY: demo demo-traefik test setup static compiled e2e generate bench fuzz
+
+demo:
+	go run ./cmd/casegate demo
+
+demo-traefik:
+	go run ./cmd/casegate demo --traefik "$$(e2e/traefik/build.sh)"
+
+test: setup static compiled e2e
+
+# What the tests need beside Go and Node is installed here, or the run ends by saying what to install.
+setup:
+	e2e/setup.sh node python chromium curl clamav redis nginx
+
+static:
+	@echo "== static checks"
+	@unformatted=$$(git ls-files -co --exclude-standard '*.go' | grep -v '^vendor/' | xargs $(GOFUMPT) -l); \
+	if [ -n "$$unformatted" ]; then echo "not gofumpt-clean:"; echo "$$unformatted"; exit 1; fi
+	go vet ./...
+	$(STATICCHECK) ./...
+	cd e2e && go vet ./...
+	cd e2e && $(STATICCHECK) ./...
+
+compiled:
+	@echo "== compiled tests"
+	go test -race -timeout 20m ./...
+
+e2e:
+	@echo "== interpreted tests, and tests in a real Traefik"
+	cd e2e && go test -count=1 -timeout 60m -p 1 ./...
+
+generate:
+	go generate ./...
