@@ -1,0 +1,433 @@
+package token
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+func TestNothingIsFetchedBeforeTheFirstToken(t *testing.T) {
+	p := newProvider(t, theKeys().set("p256"))
+	g := newGate(t, urlSettings(p)).patient()
+	for _, value := range []string{"", "Basic abc", "Bearer abc", "Bearer a.b.c"} {
+		req := bearer("")
+		req.Header.Set("Authorization", value)
+		if _, no := g.Check(req); no == nil {
+			t.Errorf("%q is accepted", value)
+		}
+	}
+	if p.count() != 0 {
+		t.Errorf("%d calls for requests without a token", p.count())
+	}
+	g.expect(t, signed("p256", "ES256", ""), "")
+	if p.count() != 1 {
+		t.Errorf("%d calls, want 1", p.count())
+	}
+}
+
+func TestConcurrentFirstRequestsFetchOnce(t *testing.T) {
+	p := newProvider(t, theKeys().set("p256"))
+	g := newGate(t, urlSettings(p)).patient()
+	release := p.pause()
+	var started, done sync.WaitGroup
+	for i := 0; i < 50; i++ {
+		token := signed("p256", "ES256", fmt.Sprintf(`"jti":"%d"`, i))
+		started.Add(1)
+		done.Add(1)
+		go func() {
+			defer done.Done()
+			started.Done()
+			if _, no := g.Check(bearer(token)); no != nil {
+				t.Errorf("refused: %s", no.Code)
+			}
+		}()
+	}
+	started.Wait()
+	release()
+	done.Wait()
+	if p.count() != 1 {
+		t.Errorf("%d calls, want 1", p.count())
+	}
+}
+
+func TestRefreshInTheBackground(t *testing.T) {
+	p := newProvider(t, theKeys().set("p256"))
+	g := newGate(t, urlSettings(p)).patient()
+	token := signed("p256", "ES256", "")
+	g.expect(t, token, "")
+	g.clock.advance(15*time.Minute - time.Nanosecond)
+	g.expect(t, token, "")
+	if p.count() != 1 {
+		t.Fatalf("%d calls before keysTtl, want 1", p.count())
+	}
+	g.clock.advance(time.Nanosecond)
+	release := p.pause()
+	g.expect(t, token, "") // Does not wait: the provider answers only after it.
+	g.expect(t, token, "")
+	release()
+	settle(g.Verifier)
+	if p.count() != 2 {
+		t.Errorf("%d calls after keysTtl, want 2", p.count())
+	}
+	g.expect(t, token, "")
+}
+
+func TestRememberedTokensKeepKeysFresh(t *testing.T) {
+	p := newProvider(t, theKeys().set("p256"))
+	s := urlSettings(p)
+	s.KeysTTL = 30 * time.Second
+	g := newGate(t, s).patient()
+	token := signed("p256", "ES256", "")
+	g.expect(t, token, "")
+	g.clock.advance(31 * time.Second)
+	g.expect(t, token, "") // Still remembered, and yet it starts the refresh.
+	settle(g.Verifier)
+	if p.count() != 2 {
+		t.Errorf("%d calls, want 2", p.count())
+	}
+}
+
+func TestRotation(t *testing.T) {
+	k := theKeys()
+	p := newProvider(t, k.set("p256"))
+	g := newGate(t, urlSettings(p)).patient()
+	g.expect(t, signed("p256", "ES256", ""), "")
+	p.tell("", k.set("p256", "p384"))
+	g.expect(t, signed("p384", "ES384", ""), "") // Unknown: fetched at once, and waited for.
+	g.expect(t, signed("p256", "ES256", ""), "")
+	p.tell("", k.set("p384", "p521"))
+	g.expect(t, signed("p521", "ES512", ""), "token_invalid") // Within 30 s of the last unknown key.
+	g.clock.advance(unknownInterval)
+	g.expect(t, signed("p521", "ES512", ""), "")
+	g.expect(t, signed("p256", "ES256", ""), "token_invalid") // Withdrawn, though it was remembered.
+	if p.count() != 3 {
+		t.Errorf("%d calls, want 3", p.count())
+	}
+}
+
+func TestWithdrawnKeyAfterTTL(t *testing.T) {
+	k := theKeys()
+	p := newProvider(t, k.set("p256", "p384"))
+	g := newGate(t, urlSettings(p)).patient()
+	token := signed("p256", "ES256", "")
+	g.expect(t, token, "")
+	p.tell("", k.set("p384"))
+	g.clock.advance(15 * time.Minute)
+	g.expect(t, token, "") // The request that starts the refresh does not wait for it.
+	settle(g.Verifier)
+	g.expect(t, token, "token_invalid")
+	g.expect(t, signed("p384", "ES384", ""), "")
+}
+
+func TestNewMaterialUnderTheSameName(t *testing.T) {
+	k := theKeys()
+	p := newProvider(t, jwks(k.jwk("p256", "kid", "k")))
+	g := newGate(t, urlSettings(p)).patient()
+	old := k.sign("p256", "ES256", named("ES256", "k"), claims(""))
+	g.expect(t, old, "")
+	p.tell("", jwks(k.jwk("p256b", "kid", "k")))
+	g.clock.advance(15 * time.Minute)
+	g.Check(bearer(old))
+	settle(g.Verifier)
+	fresh := k.sign("p256b", "ES256", named("ES256", "k"), times(`"exp":1800864000`))
+	g.expect(t, fresh, "")
+}
+
+func TestTokenWithoutNameAfterRotation(t *testing.T) {
+	k := theKeys()
+	p := newProvider(t, k.set("p256"))
+	g := newGate(t, urlSettings(p)).patient()
+	g.expect(t, signed("p256", "ES256", ""), "")
+	p.tell("", k.set("p256b"))
+	g.expect(t, k.sign("p256b", "ES256", `{"alg":"ES256"}`, claims("")), "")
+	if p.count() != 2 {
+		t.Errorf("%d calls, want 2", p.count())
+	}
+}
+
+func TestUnknownNamesFloodNothing(t *testing.T) {
+	k := theKeys()
+	p := newProvider(t, k.set("p256"))
+	g := newGate(t, urlSettings(p)).patient()
+	g.expect(t, signed("p256", "ES256", ""), "")
+	good := signed("p256", "ES256", "")
+	flood := func() {
+		for i := 0; i < 5000; i++ {
+			g.expect(t, part(good, 0, b64([]byte(named("ES256", fmt.Sprint("k", i))))), "token_invalid")
+		}
+	}
+	flood()
+	g.clock.advance(unknownInterval - time.Nanosecond)
+	flood()
+	if p.count() != 2 {
+		t.Errorf("%d calls for 10000 unknown names, want 2: the first fetch and one more", p.count())
+	}
+	g.clock.advance(time.Nanosecond)
+	flood()
+	if p.count() != 3 {
+		t.Errorf("%d calls after 30 s more, want 3", p.count())
+	}
+	if len(g.cache.young) > 1 {
+		t.Errorf("the flood left %d entries in the cache", len(g.cache.young))
+	}
+}
+
+func TestUnknownNamesWhileTheProviderHangs(t *testing.T) {
+	k := theKeys()
+	p := newProvider(t, k.set("p256"))
+	g := newGate(t, urlSettings(p))
+	g.patient().expect(t, signed("p256", "ES256", ""), "")
+	g.ring.fetcher.timeout = 50 * time.Millisecond
+	p.tell("hang", "")
+	g.expect(t, signed("p384", "ES384", ""), "token_invalid")
+	g.expect(t, signed("p384", "ES384", ""), "token_invalid") // Not fetched again: the last fetch failed just now.
+	if p.count() != 2 {
+		t.Errorf("%d calls, want 2", p.count())
+	}
+	g.expect(t, signed("p256", "ES256", ""), "")
+}
+
+func TestTokensStayRememberedAfterAFailedFetch(t *testing.T) {
+	p := newProvider(t, theKeys().set("p256"))
+	g := newGate(t, urlSettings(p)).patient()
+	token := signed("p256", "ES256", "")
+	g.expect(t, token, "")
+	p.tell("500", "")
+	g.expect(t, signed("p384", "ES384", ""), "token_invalid")
+	g.clock.advance(firstBackoff) // The ring wants to be asked again, but the keys are fresh.
+	hits := CacheHits.Load()
+	g.expect(t, token, "")
+	g.expect(t, token, "")
+	if got := CacheHits.Load() - hits; got != 2 {
+		t.Errorf("%d hits, want 2", got)
+	}
+}
+
+func TestDownFromTheStartThenUp(t *testing.T) {
+	p := newProvider(t, theKeys().set("p256"))
+	p.tell("500", "")
+	g := newGate(t, urlSettings(p)).patient()
+	token := signed("p256", "ES256", "")
+	wait := 0
+	for i, seconds := range []int{5, 10, 20, 30, 30} {
+		no := g.expect(t, token, "keys_unavailable")
+		if no.Status != http.StatusServiceUnavailable || no.RetryAfter != seconds || no.Challenge != "" {
+			t.Errorf("failure %d: status %d, Retry-After %d, challenge %q; want 503, %d and none",
+				i+1, no.Status, no.RetryAfter, no.Challenge, seconds)
+		}
+		g.clock.advance(time.Duration(seconds)*time.Second - time.Nanosecond)
+		if no := g.expect(t, token, "keys_unavailable"); no.RetryAfter != 1 {
+			t.Errorf("failure %d: Retry-After %d at the end, want 1", i+1, no.RetryAfter)
+		}
+		if p.count() != i+1 {
+			t.Fatalf("failure %d: %d calls", i+1, p.count())
+		}
+		g.clock.advance(time.Nanosecond)
+		wait += seconds
+	}
+	p.tell("", "")
+	g.expect(t, token, "")
+}
+
+func TestDownAfterWarmUp(t *testing.T) {
+	p := newProvider(t, theKeys().set("p256"))
+	g := newGate(t, urlSettings(p)).patient()
+	token := signed("p256", "ES256", "")
+	g.expect(t, token, "")
+	p.tell("500", "")
+	for i := 0; i < 23; i++ {
+		g.clock.advance(time.Hour)
+		g.expect(t, token, "")
+		settle(g.Verifier)
+	}
+	g.clock.advance(time.Hour - time.Nanosecond)
+	g.expect(t, token, "")
+	settle(g.Verifier)
+	g.clock.advance(time.Nanosecond) // keysMaxStale: also the remembered token is no longer good.
+	g.expect(t, token, "keys_unavailable")
+	g.clock.advance(lastBackoff)
+	p.tell("", "")
+	g.expect(t, token, "")
+}
+
+func TestAnswersThatBringNoKeys(t *testing.T) {
+	k := theKeys()
+	many := make([]map[string]any, maxKeys+1)
+	for i := range many {
+		many[i] = k.jwk("p256")
+	}
+	elsewhere := newProvider(t, k.set("p256"))
+	for _, c := range []struct{ name, mode, body string }{
+		{"404", "404", ""},
+		{"500", "500", ""},
+		{"204", "204", ""},
+		{"hangs", "hang", ""},
+		{"hangs in the body", "hang in the body", ""},
+		{"cut off", "cut off", ""},
+		{"50 MiB", "huge", ""},
+		{"redirect to another port", "redirect to " + elsewhere.server.URL + "/keys", ""},
+		{"redirect to another scheme", "redirect to https://127.0.0.1/keys", ""},
+		{"redirect to nowhere", "redirect to ", ""},
+		{"four redirects", "redirects 4", ""},
+		{"no JSON", "", "<html>"},
+		{"JSON cut off", "", `{"keys":[`},
+		{"JSON null", "", "null"},
+		{"a list", "", "[]"},
+		{"no keys", "", "{}"},
+		{"keys is null", "", `{"keys":null}`},
+		{"keys is an object", "", `{"keys":{}}`},
+		{"an entry is a string", "", `{"keys":["x"]}`},
+		{"empty set", "", `{"keys":[]}`},
+		{"too many keys", "", jwks(many...)},
+		{"secrets alone", "", k.set("secret")},
+		{"encryption keys alone", "", jwks(k.jwk("p256", "use", "enc"))},
+		{"PEM", "", k.pem("p256")},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			body := c.body
+			if body == "" {
+				body = k.set("p256")
+			}
+			p := newProvider(t, body)
+			p.tell(c.mode, "")
+			g := newGate(t, urlSettings(p))
+			if c.mode != "hang" && c.mode != "hang in the body" {
+				g.patient()
+			}
+			token := signed("p256", "ES256", "")
+			g.expect(t, token, "keys_unavailable")
+
+			// Nor does such an answer replace keys that there are.
+			p.tell("", k.set("p256"))
+			g.clock.advance(lastBackoff)
+			g.ring.fetcher.timeout = fetchTimeout
+			g.expect(t, token, "")
+			p.tell(c.mode, body)
+			if strings.HasPrefix(c.mode, "hang") {
+				g.ring.fetcher.timeout = 50 * time.Millisecond
+			}
+			g.clock.advance(15 * time.Minute)
+			g.expect(t, token, "")
+			settle(g.Verifier)
+			g.expect(t, token, "")
+			if g.ring.failures != 1 {
+				t.Errorf("%d failures are counted, want 1", g.ring.failures)
+			}
+		})
+	}
+	if elsewhere.count() != 0 {
+		t.Error("the redirect to another port was followed")
+	}
+}
+
+func TestThreeRedirectsAreFollowed(t *testing.T) {
+	p := newProvider(t, theKeys().set("p256"))
+	p.tell("redirects 3", "")
+	g := newGate(t, urlSettings(p)).patient()
+	g.expect(t, signed("p256", "ES256", ""), "")
+	if p.count() != 4 {
+		t.Errorf("%d calls, want 4", p.count())
+	}
+}
+
+func TestUnusableKeysAmongGoodOnes(t *testing.T) {
+	k := theKeys()
+	private := k.jwk("p384")
+	private["d"] = "AAAA"
+	p := newProvider(t, jwks(
+		k.jwk("secret"), k.jwk("p224"), k.jwk("rsa", "use", "enc"), private,
+		map[string]any{"kty": "XYZ"}, map[string]any{}, map[string]any{"kty": 7}, k.jwk("p256b", "alg", "ES384"),
+		k.jwk("p521", "x", "AAAA"), k.jwk("ed"), k.jwk("p256"),
+	))
+	g := newGate(t, urlSettings(p)).patient()
+	g.expect(t, signed("p256", "ES256", ""), "")
+	g.expect(t, signed("ed", "EdDSA", ""), "")
+	for _, c := range [][2]string{{"p384", "ES384"}, {"p521", "ES512"}, {"rsa", "RS256"}, {"p256b", "ES256"}, {"secret", "HS256"}} {
+		g.expect(t, signed(c[0], c[1], ""), "token_invalid")
+	}
+}
+
+func TestFlappingProvider(t *testing.T) {
+	k := theKeys()
+	p := newProvider(t, k.set("p256"))
+	g := newGate(t, urlSettings(p)).patient()
+	g.expect(t, signed("p256", "ES256", ""), "")
+	var done sync.WaitGroup
+	for i := 0; i < 8; i++ {
+		token := signed("p256", "ES256", fmt.Sprintf(`"jti":"%d"`, i))
+		unknown := signed("p384", "ES384", fmt.Sprintf(`"jti":"%d"`, i))
+		done.Add(1)
+		go func() {
+			defer done.Done()
+			for round := 0; round < 50; round++ {
+				if _, no := g.Check(bearer(token)); no != nil {
+					t.Errorf("refused: %s", no.Code)
+				}
+				if _, no := g.Check(bearer(unknown)); no == nil || no.Code != "token_invalid" {
+					t.Error("an unknown key is not refused")
+				}
+				mode := "500"
+				if round%2 == 0 {
+					mode = ""
+				}
+				p.tell(mode, "")
+				g.clock.advance(time.Minute)
+			}
+		}()
+	}
+	done.Wait()
+}
+
+func TestClientThatGoesAwayWhileKeysAreFetched(t *testing.T) {
+	p := newProvider(t, theKeys().set("p256"))
+	g := newGate(t, urlSettings(p)).patient()
+	release := p.pause()
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	token := signed("p256", "ES256", "")
+	if _, no := g.Check(bearer(token).WithContext(ctx)); no == nil || no.Code != "keys_unavailable" {
+		t.Errorf("got %v, want keys_unavailable", no)
+	}
+	release()
+	g.expect(t, token, "") // The fetch went on for the others.
+	if p.count() != 1 {
+		t.Errorf("%d calls, want 1", p.count())
+	}
+}
+
+func TestNoGoroutineStays(t *testing.T) {
+	p := newProvider(t, theKeys().set("p256"))
+	c := newClock()
+	registry := newRegistry(c.now)
+	token := signed("p256", "ES256", "")
+	warm := func() {
+		v := gateOf(t, registry, urlSettings(p))
+		if _, no := v.Check(bearer(token)); no != nil {
+			t.Fatalf("refused: %s", no.Code)
+		}
+		settle(v)
+	}
+	warm()
+	before := runtime.NumGoroutine()
+	for i := 0; i < 50; i++ {
+		warm()
+	}
+	if p.count() != 1 {
+		t.Errorf("%d calls for 50 reloads, want 1", p.count())
+	}
+	if after := runtime.NumGoroutine(); after > before {
+		t.Errorf("%d goroutines, %d before the reloads", after, before)
+	}
+}
+
+func TestAPanicWhileFetchingIsAFailure(t *testing.T) {
+	r := &ring{} // Without a fetcher.
+	if set, _, fault := r.fetched(); set != nil || fault == "" {
+		t.Errorf("got %v and %q, want a fault", set, fault)
+	}
+}
