@@ -1,0 +1,235 @@
+// Package form reads the body of an upload as one plain multipart/form-data form, and writes the form that Kibana gets.
+// The reader accepts what the clients in its tests send and refuses every body that two readers could read differently
+// (RFC 2046, RFC 7578); the writer's form has one shape only.
+package form
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+	"regexp"
+
+	"github.com/casegate/casegate/middleware/refusal"
+)
+
+const (
+	// bufferSize is how much of a body is looked at in one step, in bytes.
+	bufferSize = 256 << 10
+	// idleBuffers is how many buffers are kept for the next requests: 8 MiB in all.
+	idleBuffers = 32
+	// lookAhead is what a step of the reader must see at once: a whole head and the delimiters around it.
+	lookAhead = headArea + 512
+	// headArea is the longest head with the line end before it and the empty line after it.
+	headArea = maxHead + 6
+	// maxNeedle is the longest text that is searched for, less the line end before it. bytes.Index finds up to 63 bytes
+	// many times as fast as longer ones on most processors, whatever the file holds; only boundaries of more than 60
+	// characters are longer.
+	maxNeedle = 62
+	// maxText is the longest text part, in bytes.
+	maxText = 4 << 10
+)
+
+// idle holds the buffers that no reader uses. bufio.Reader is a buffer that moves its rest to the front and fills
+// itself up in compiled code; unlike io.ReadFull it also tells a body's end from a body that was cut short.
+var idle = make(chan *bufio.Reader, idleBuffers)
+
+// asciiText is text that is the same in every charset that a part may name.
+var asciiText = regexp.MustCompile(`^[\x00-\x7f]*$`)
+
+// Part is one part of the form: the file, or the text part filename.
+type Part struct {
+	// Name is "file" or "filename".
+	Name string
+	// Filename is the file's name, which CheckFilename has still to judge; "" for the part filename.
+	Filename string
+}
+
+// Reader takes one form apart. It is for one goroutine. After a refusal every call returns the same refusal.
+type Reader struct {
+	source *bufio.Reader
+	// window is what the buffer holds and nobody has consumed; filled is how long it was when the buffer was filled.
+	window []byte
+	filled int
+	// ended says that window reaches to the end of the body.
+	ended bool
+	// dashes is --boundary, without the line end before it, because no line of a text must cost a step of the search.
+	dashes []byte
+	// needle is what is searched for: dashes, or their beginning where they are long.
+	needle []byte
+
+	// number counts the parts. length is how much of the current one has been read, and declared what its Content-Length
+	// says, or -1.
+	number   int
+	inPart   bool
+	length   int
+	declared int
+	// latin says that the current part is text in a charset of which only the ASCII half is the same in UTF-8.
+	latin bool
+
+	closed    bool
+	seenFile  bool
+	seenTitle bool
+	no        *refusal.Refusal
+}
+
+// NewReader makes a reader for a body with the boundary that Boundary returned. Nothing is read before Next.
+func NewReader(body io.Reader, boundary string) *Reader {
+	var source *bufio.Reader
+	select {
+	case buffer := <-idle:
+		source = buffer
+		source.Reset(body)
+	default:
+		source = bufio.NewReaderSize(body, bufferSize)
+	}
+	dashes := []byte("--" + boundary)
+	needle := dashes
+	if len(needle) > maxNeedle {
+		needle = dashes[:maxNeedle]
+	}
+	return &Reader{source: source, dashes: dashes, needle: needle}
+}
+
+// Close gives the buffer back. The bytes that Chunk returned are not valid any more, and the reader is of no more use.
+func (r *Reader) Close() {
+	source := r.source
+	if source == nil {
+		return
+	}
+	r.source = nil
+	r.window = nil
+	r.no = malformed("the form is closed")
+	source.Reset(nil)
+	select {
+	case idle <- source:
+	default:
+	}
+}
+
+// Next goes to the next part; what is left of the current one is read and left out. It returns nil and nil when the
+// form is complete: closed, with a file in it, and the body at its end.
+func (r *Reader) Next() (*Part, *refusal.Refusal) {
+	for r.inPart {
+		if _, no := r.Chunk(); no != nil {
+			return nil, no
+		}
+	}
+	if r.no != nil {
+		return nil, r.no
+	}
+	if r.number == 0 {
+		if no := open(r); no != nil {
+			return nil, no
+		}
+	}
+	if r.closed {
+		return nil, finish(r)
+	}
+	r.number++
+	text, no := takeHead(r)
+	if no != nil {
+		return nil, no
+	}
+	part := &Part{Name: "filename"}
+	r.declared = -1
+	r.latin = false
+	if found := commonHead.FindStringSubmatch(text); found == nil {
+		if no := readUncommon(r, part, text); no != nil {
+			return nil, no
+		}
+	} else if found[1] != "" {
+		part.Name = "file"
+		part.Filename = found[1]
+	}
+	if part.Name == "file" {
+		if r.seenFile {
+			return nil, stop(r, unexpected("the form has more than one part file: attach one file at a time"))
+		}
+		r.seenFile = true
+	} else {
+		if r.seenTitle {
+			return nil, stop(r, unexpected("the form has more than one part filename"))
+		}
+		r.seenTitle = true
+	}
+	r.inPart = true
+	r.length = 0
+	return part, nil
+}
+
+// Chunk returns the next bytes of the current part: up to 256 KiB, valid until the next call of any method. At the
+// part's end, which has been verified by then, it returns nil and nil.
+func (r *Reader) Chunk() ([]byte, *refusal.Refusal) {
+	if !r.inPart {
+		return nil, r.no
+	}
+	if len(r.window) < lookAhead && !r.ended {
+		if no := fill(r); no != nil {
+			return nil, no
+		}
+	}
+	window := r.window
+	at := bytes.Index(window, r.needle)
+	if at >= 0 && (at == 0 || window[at-1] != '\n' && window[at-1] != '\r') {
+		// It stands within a line. At the window's beginning it has been looked at before.
+		at = nextLine(r, at)
+	}
+	if !r.ended && (at < 0 || at+len(r.dashes)+2 > len(window)) {
+		// A delimiter at the very end can't be judged before the next bytes are here: it stays, with the line end before it.
+		cut := len(window) - len(r.dashes) - 3
+		r.window = window[cut:]
+		r.length += cut
+		return window[:cut], nil
+	}
+	if at < 0 {
+		return nil, refuse(r, "the form is not complete: its last part is not closed by the boundary")
+	}
+	if window[at-1] == '\r' {
+		return nil, refuse(r, place(r)+"has a line that begins with the boundary after a CR without LF")
+	}
+	if at == 1 || window[at-2] != '\r' {
+		return nil, refuse(r, place(r)+"has a line that begins with the boundary after a LF without CR")
+	}
+	if len(r.needle) < len(r.dashes) && !bytes.HasPrefix(window[at:], r.dashes) {
+		return nil, refuse(r, place(r)+"has a line that begins like the boundary")
+	}
+	size := at - 2
+	r.inPart = false
+	r.length += size
+	if r.declared >= 0 && r.declared != r.length {
+		return nil, refuse(r, place(r)+"has a Content-Length that is not its length")
+	}
+	if no := pass(r, at+len(r.dashes)); no != nil {
+		return nil, no
+	}
+	if size == 0 {
+		return nil, nil
+	}
+	return window[:size], nil
+}
+
+// Text returns the value of the part filename, which CheckTitle has still to judge. A value of more than limit bytes, or more
+// than 4 KiB, is refused.
+func (r *Reader) Text(limit int) (string, *refusal.Refusal) {
+	if limit > maxText {
+		limit = maxText
+	}
+	text := ""
+	for {
+		chunk, no := r.Chunk()
+		if no != nil {
+			return "", no
+		}
+		if chunk == nil {
+			break
+		}
+		if len(text)+len(chunk) > limit {
+			return "", stop(r, refusal.New("filename_invalid", "the value of the part filename is longer than 160 characters: shorten it"))
+		}
+		text += string(chunk)
+	}
+	if r.latin && !asciiText.MatchString(text) {
+		return "", refuse(r, place(r)+"has a charset other than utf-8: send its value as UTF-8")
+	}
+	return text, nil
+}

@@ -1,0 +1,315 @@
+package form
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/casegate/casegate/middleware/refusal"
+)
+
+// form is a form read whole.
+type form struct {
+	filename, file, title string
+	hasTitle              bool
+}
+
+// readForm reads a form as the gate does.
+func readForm(body io.Reader, boundary string) (form, *refusal.Refusal) {
+	reader := NewReader(body, boundary)
+	defer reader.Close()
+	var result form
+	for {
+		part, no := reader.Next()
+		if part == nil || no != nil {
+			return result, no
+		}
+		if part.Name == "filename" {
+			result.hasTitle = true
+			result.title, no = reader.Text(maxText)
+			if no != nil {
+				return result, no
+			}
+			continue
+		}
+		result.filename = part.Filename
+		var file bytes.Buffer
+		for {
+			chunk, no := reader.Chunk()
+			if no != nil {
+				return result, no
+			}
+			if chunk == nil {
+				break
+			}
+			file.Write(chunk)
+		}
+		result.file = file.String()
+	}
+}
+
+func contentType(value string) http.Header {
+	return http.Header{"Content-Type": {value}}
+}
+
+// wantRefusal fails unless the refusal has the code and its message names the fault.
+func wantRefusal(t *testing.T, no *refusal.Refusal, code, message string) {
+	t.Helper()
+	if no == nil {
+		t.Fatalf("it passed; want %s: %s", code, message)
+	}
+	if no.Code != code || !strings.Contains(no.Message, message) {
+		t.Fatalf("refused with %s: %s\nwant %s: %s", no.Code, no.Message, code, message)
+	}
+}
+
+func wantPass(t *testing.T, no *refusal.Refusal) {
+	t.Helper()
+	if no != nil {
+		t.Fatalf("refused with %s: %s (%s)", no.Code, no.Message, no.Detail)
+	}
+}
+
+func TestRealClientsPass(t *testing.T) {
+	if len(shapes) < 40 {
+		t.Fatalf("only %d shapes", len(shapes))
+	}
+	for _, shape := range shapes {
+		t.Run(shape.Client, func(t *testing.T) {
+			boundary, no := Boundary(contentType(shape.ContentType))
+			wantPass(t, no)
+			if boundary != shape.Boundary {
+				t.Fatalf("boundary %q", boundary)
+			}
+			got, no := readForm(strings.NewReader(shape.wire()), boundary)
+			wantPass(t, no)
+			want := form{filename: shape.Filename, file: fileBytes, title: shape.Title, hasTitle: shape.Title != ""}
+			if got != want {
+				t.Fatalf("got %+v\nwant %+v", got, want)
+			}
+			wantPass(t, CheckFilename(got.filename))
+		})
+	}
+}
+
+func TestEveryTruncationIsRefused(t *testing.T) {
+	for _, shape := range shapes {
+		wire := shape.wire()
+		whole := strings.LastIndex(wire, "--")
+		for end := 0; end <= whole+1; end++ {
+			if _, no := readForm(strings.NewReader(wire[:end]), shape.Boundary); no == nil {
+				t.Fatalf("%s: it passed although it ends after %d of %d bytes", shape.Client, end, len(wire))
+			}
+		}
+	}
+}
+
+func TestWonkyBodiesReadTheSame(t *testing.T) {
+	for _, shape := range shapes {
+		want, no := readForm(strings.NewReader(shape.wire()), shape.Boundary)
+		wantPass(t, no)
+		for name, wrap := range map[string]func(io.Reader) io.Reader{
+			"one byte at a time": iotest.OneByteReader,
+			"half of each read":  iotest.HalfReader,
+			"data with the EOF":  iotest.DataErrReader,
+		} {
+			got, no := readForm(wrap(strings.NewReader(shape.wire())), shape.Boundary)
+			wantPass(t, no)
+			if got != want {
+				t.Errorf("%s, %s: got %+v", shape.Client, name, got)
+			}
+		}
+	}
+}
+
+// aroundBufferEnd is a form whose last delimiter begins at the given distance from the end of the first buffer.
+func aroundBufferEnd(distance int, ending string) (body, file string) {
+	head := "--abc\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.bin\"\r\n\r\n"
+	file = strings.Repeat("x", bufferSize-len(head)+distance)
+	return head + file + ending, file
+}
+
+func TestDelimiterAcrossBufferEnds(t *testing.T) {
+	title := "\r\n--abc\r\nContent-Disposition: form-data; name=\"filename\"\r\n\r\nTitle\r\n--abc--\r\n"
+	for distance := -len(title) - 20; distance < 20; distance++ {
+		body, file := aroundBufferEnd(distance, title)
+		got, no := readForm(strings.NewReader(body), "abc")
+		wantPass(t, no)
+		if want := (form{filename: "a.bin", file: file, title: "Title", hasTitle: true}); got != want {
+			t.Fatalf("distance %d: file of %d bytes instead of %d, title %q", distance, len(got.file), len(file), got.title)
+		}
+	}
+}
+
+func TestFalseDelimiterAcrossBufferEnds(t *testing.T) {
+	for _, line := range []string{"\r\n--abc \r\n", "\r\n--abcd", "\n--abc", "\r--abc", "\r\n--abc--\r\nx"} {
+		for distance := -30; distance < 10; distance++ {
+			body, _ := aroundBufferEnd(distance, line+strings.Repeat("y", 100)+"\r\n--abc--\r\n")
+			_, no := readForm(strings.NewReader(body), "abc")
+			if no == nil {
+				t.Fatalf("%q passed at distance %d", line, distance)
+			}
+		}
+	}
+}
+
+func TestNearBoundariesAreData(t *testing.T) {
+	file := strings.Repeat("\r\n--ab", 200_000) + "\r\n-abc --abc x--abc\r\n- -abc"
+	body := "--abc\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.bin\"\r\n\r\n" + file + "\r\n--abc--\r\n"
+	got, no := readForm(strings.NewReader(body), "abc")
+	wantPass(t, no)
+	if got.file != file {
+		t.Fatalf("%d bytes instead of %d", len(got.file), len(file))
+	}
+}
+
+func TestLongBoundaries(t *testing.T) {
+	for length := 55; length <= maxBoundary; length++ {
+		boundary := strings.Repeat("0123456789", 7)[:length]
+		whole := strings.ReplaceAll(good+end, "abc", boundary)
+		got, no := readForm(strings.NewReader(whole), boundary)
+		wantPass(t, no)
+		if got.file != "data" {
+			t.Fatalf("length %d: file %q", length, got.file)
+		}
+		near := strings.Replace(whole, "\r\n\r\ndata", "\r\n\r\ndata\r\n--"+boundary[:length-1]+"x", 1)
+		_, no = readForm(strings.NewReader(near), boundary)
+		if length <= maxNeedle-2 {
+			wantPass(t, no)
+		} else {
+			wantRefusal(t, no, "form_malformed", "begins like the boundary")
+		}
+	}
+}
+
+func TestEmptyFile(t *testing.T) {
+	body := "--abc\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.txt\"\r\n\r\n\r\n--abc--\r\n"
+	got, no := readForm(strings.NewReader(body), "abc")
+	wantPass(t, no)
+	if got != (form{filename: "a.txt"}) {
+		t.Fatalf("got %+v", got)
+	}
+}
+
+func TestPartsLeftUnreadAreStillJudged(t *testing.T) {
+	walk := func(body string) *refusal.Refusal {
+		reader := NewReader(strings.NewReader(body), "abc")
+		defer reader.Close()
+		for {
+			part, no := reader.Next()
+			if part == nil || no != nil {
+				return no
+			}
+		}
+	}
+	body, _ := aroundBufferEnd(bufferSize, "\r\n--abc--\r\n")
+	wantPass(t, walk(body))
+	body, _ = aroundBufferEnd(bufferSize, "\r\n--abc \r\nx\r\n--abc--\r\n")
+	wantRefusal(t, walk(body), "form_malformed", "blanks after the boundary")
+}
+
+func TestRefusalStays(t *testing.T) {
+	reader := NewReader(strings.NewReader("--abc\r\nX: y\r\n\r\n\r\n--abc--\r\n"), "abc")
+	_, first := reader.Next()
+	wantRefusal(t, first, "form_malformed", "header other than")
+	if _, again := reader.Next(); again != first {
+		t.Errorf("Next: %+v", again)
+	}
+	if _, again := reader.Chunk(); again != first {
+		t.Errorf("Chunk: %+v", again)
+	}
+	if _, again := reader.Text(10); again != first {
+		t.Errorf("Text: %+v", again)
+	}
+	reader.Close()
+	reader.Close()
+	if _, closed := reader.Next(); closed == nil {
+		t.Error("a closed reader goes on")
+	}
+}
+
+func TestBrokenBodies(t *testing.T) {
+	whole := shapes[0].wire()
+	read := func(body io.Reader) *refusal.Refusal {
+		_, no := readForm(body, shapes[0].Boundary)
+		return no
+	}
+	t.Run("larger than the request may be", func(t *testing.T) {
+		body := http.MaxBytesReader(nil, io.NopCloser(strings.NewReader(whole)), int64(len(whole)-1))
+		wantRefusal(t, read(body), "body_too_large", "larger than any file")
+	})
+	t.Run("just as large as the request may be", func(t *testing.T) {
+		wantPass(t, read(http.MaxBytesReader(nil, io.NopCloser(strings.NewReader(whole)), int64(len(whole)))))
+	})
+	t.Run("aborted half-way", func(t *testing.T) {
+		body := io.MultiReader(strings.NewReader(whole[:100]), iotest.ErrReader(errors.New("connection reset by 10.0.0.1")))
+		no := read(body)
+		wantRefusal(t, no, "form_malformed", "broke off")
+		if strings.Contains(no.Message, "10.0.0.1") || !strings.Contains(no.Detail, "10.0.0.1") {
+			t.Errorf("message %q, detail %q", no.Message, no.Detail)
+		}
+	})
+	t.Run("cut after a complete form", func(t *testing.T) {
+		// net/http says io.ErrUnexpectedEOF when fewer bytes came than Content-Length announced.
+		body := io.MultiReader(strings.NewReader(whole), iotest.ErrReader(io.ErrUnexpectedEOF))
+		wantRefusal(t, read(body), "form_malformed", "broke off")
+	})
+	t.Run("reads that give nothing", func(t *testing.T) {
+		wantRefusal(t, read(nothing{}), "form_malformed", "broke off")
+	})
+}
+
+// nothing is a body that never gives a byte nor an error.
+type nothing struct{}
+
+func (nothing) Read([]byte) (int, error) { return 0, nil }
+
+func TestBuffersGoBack(t *testing.T) {
+	for len(idle) > 0 {
+		<-idle
+	}
+	open := make([]*Reader, idleBuffers+3)
+	for i := range open {
+		open[i] = NewReader(strings.NewReader(""), "abc")
+	}
+	for _, reader := range open {
+		reader.Close()
+	}
+	if len(idle) != idleBuffers {
+		t.Errorf("%d idle buffers, want %d", len(idle), idleBuffers)
+	}
+	first := NewReader(strings.NewReader(shapes[0].wire()), shapes[0].Boundary)
+	first.Close()
+	if len(idle) != idleBuffers {
+		t.Errorf("%d idle buffers after reuse, want %d", len(idle), idleBuffers)
+	}
+	// A buffer must not carry over anything from the request before.
+	if _, no := readForm(strings.NewReader(""), shapes[0].Boundary); no == nil {
+		t.Error("an empty body passed in a used buffer")
+	}
+}
+
+func TestReadersAtOnce(t *testing.T) {
+	done := make(chan string)
+	for worker := 0; worker < 8; worker++ {
+		go func(shape shape) {
+			for round := 0; round < 50; round++ {
+				got, no := readForm(iotest.HalfReader(strings.NewReader(shape.wire())), shape.Boundary)
+				if no != nil || got.file != fileBytes {
+					done <- shape.Client
+					return
+				}
+			}
+			done <- ""
+		}(shapes[worker])
+	}
+	for worker := 0; worker < 8; worker++ {
+		if client := <-done; client != "" {
+			t.Errorf("%s went wrong beside others", client)
+		}
+	}
+}
