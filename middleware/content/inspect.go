@@ -1,0 +1,99 @@
+package content
+
+import (
+	"io"
+	"path"
+	"strings"
+
+	"github.com/casegate/casegate/middleware/refusal"
+)
+
+// headSize is how much of a file's beginning is looked at: an ISO 9660 image names itself at 0x8001, everything else
+// far sooner. Whoever asks forbidden about a file hands over this much, or the whole file when it is shorter.
+const headSize = 36 << 10
+
+// env is what the inspection of a held file knows besides its bytes, and what it has counted so far. One env serves
+// one attached file and everything in it; it belongs to one goroutine.
+type env struct {
+	settings Settings
+	// name is the attached file's name, for messages.
+	name string
+	// mime is the MIME type that the name stands for.
+	mime string
+	// nested counts the archives around the bytes that are looked at: 0 for the attached file itself.
+	nested int
+	// entries counts the members of all archives of this file.
+	entries int
+	// unpacked counts the bytes that were unpacked from all archives of this file.
+	unpacked int64
+}
+
+// A row of the catalogue names what has to be looked at when the whole file is held. These are names and not function
+// values, so that the table does not depend on the order in which files are initialised.
+const (
+	lookNone = iota
+	lookSVG
+	lookZIP
+	lookGzip
+	lookBzip2
+	lookTar
+	lookOffice
+	lookPDF
+)
+
+// look runs the inspection that a row names over the whole held file.
+func look(what int, file io.ReaderAt, size int64, e *env) *refusal.Refusal {
+	switch what {
+	case lookSVG:
+		return inspectSVG(file, size, e)
+	case lookZIP:
+		return inspectZIP(file, size, e)
+	case lookGzip:
+		return inspectGzip(file, size, e)
+	case lookBzip2:
+		return inspectBzip2(file, size, e)
+	case lookTar:
+		return inspectTar(file, size, e)
+	case lookOffice:
+		return inspectOffice(file, size, e)
+	case lookPDF:
+		return inspectPDF(file, size, e)
+	}
+	return nil
+}
+
+// executable is the refusal of content that runs. where names the file or the archive member that holds it; what says
+// what it is, as forbidden does.
+func executable(where, what string) *refusal.Refusal {
+	return refusal.New("executable_content", where+" is or holds "+what+
+		", which may not be attached under any name: send it to the analysts another way").With("found", what)
+}
+
+// member judges one member of an archive by its name and its first headSize bytes.
+func (e *env) member(name string, head []byte) *refusal.Refusal {
+	if what := forbidden(head); what != "" {
+		return executable(e.name+": "+name, what)
+	}
+	return nil
+}
+
+// runnable are the extensions of files that run, or install or start something, when they are opened.
+var runnable = map[string]bool{
+	"exe": true, "scr": true, "com": true, "pif": true, "bat": true, "cmd": true, "cpl": true, "dll": true, "ocx": true, "sys": true,
+	"js": true, "jse": true, "mjs": true, "vbs": true, "vbe": true, "wsf": true, "wsh": true, "wsc": true, "sct": true, "hta": true,
+	"ps1": true, "ps1xml": true, "psm1": true, "psd1": true, "psc1": true, "msh": true, "msi": true, "msp": true, "mst": true,
+	"msix": true, "msixbundle": true, "appx": true, "appxbundle": true, "application": true, "appref-ms": true, "gadget": true,
+	"lnk": true, "url": true, "scf": true, "inf": true, "reg": true, "jar": true, "jnlp": true, "class": true, "apk": true, "xap": true,
+	"chm": true, "msc": true, "library-ms": true, "settingcontent-ms": true, "iso": true, "img": true, "vhd": true, "vhdx": true,
+	"dmg": true, "pkg": true, "app": true, "command": true, "deb": true, "rpm": true, "appimage": true, "run": true,
+	"sh": true, "bash": true, "csh": true, "ksh": true, "zsh": true, "desktop": true, "xll": true, "wll": true, "ade": true, "adp": true,
+}
+
+// forbiddenName tells whether a file of this name runs when it is opened. The name may hold a path.
+func forbiddenName(name string) bool {
+	ext := path.Ext(strings.TrimRight(name, ". "))
+	if len(ext) < 2 {
+		return false
+	}
+	return runnable[strings.ToLower(ext[1:])]
+}

@@ -1,0 +1,77 @@
+package content
+
+import (
+	"bytes"
+	"encoding/binary"
+	"regexp"
+)
+
+const (
+	// tailSize is how much of a file's end is looked at: the end record of a ZIP and the longest comment behind it.
+	tailSize = 64<<10 + 22
+	// reach is how much behind an end mark must be seen to know what was appended.
+	reach = 512
+	// maxEnds is how many end marks of one file are looked behind. Pictures with a film appended hold some tens by chance.
+	maxEnds = 1000
+
+	// eocdSize is the size of a ZIP's end record without its comment, and maxRecords how many of them are looked at.
+	eocdSize   = 22
+	maxRecords = 200
+)
+
+var eocdMark = []byte("PK\x05\x06")
+
+// zipEnd tells whether a ZIP reader would find an archive at the end of a file of the size: an end record that agrees with
+// itself and with its place (APPNOTE.TXT, section 4.3.16). tail is the file's end. More marks than a file has by chance
+// count as one that is right.
+func zipEnd(tail []byte, size int64) bool {
+	from := 0
+	for tries := 0; tries < maxRecords; tries++ {
+		place := bytes.Index(tail[from:], eocdMark)
+		if place < 0 {
+			return false
+		}
+		place += from
+		if place+eocdSize <= len(tail) && zipRecord(tail[:place], tail[place:], size-int64(len(tail)-place)) {
+			return true
+		}
+		from = place + 1
+	}
+	return true
+}
+
+// zipRecord judges one end record. before is what stands before it as far as it is known; offset is its place in the file.
+func zipRecord(before, record []byte, offset int64) bool {
+	entries := binary.LittleEndian.Uint16(record[10:])
+	directory := int64(binary.LittleEndian.Uint32(record[12:]))
+	comment := int(binary.LittleEndian.Uint16(record[20:]))
+	if entries == 0 || directory < 46 || directory > offset || eocdSize+comment > len(record) {
+		// ZIP64 stores all ones here, and its own record right before.
+		return directory == 0xffffffff && len(before) >= 20 && at(before, len(before)-20, "PK\x06\x07")
+	}
+	// The directory ends where the record begins; where it is seen, its first entry must be there.
+	if directory > int64(len(before)) {
+		return true
+	}
+	return at(before, len(before)-int(directory), "PK\x01\x02")
+}
+
+// pageStart is what a browser, or a PHP reader, would run of the bytes behind the end of a picture.
+var pageStart = regexp.MustCompile(`\A<(?:(?i:!doctype[ \t\r\n]+html|html|head|body|script|iframe|svg)[ \t\r\n>/]|\?php\b|\?=)`)
+
+// pageMark is the same anywhere.
+var pageMark = regexp.MustCompile(`<(?:(?i:!doctype[ \t\r\n]+html|html|script|iframe)[ \t\r\n>/]|\?php[ \t\r\n])`)
+
+// appended says what the bytes behind the end of a file are: a program, a page or script, or "" for anything else. filler
+// before it is passed over.
+func appended(rest []byte) (program, page string) {
+	rest = bytes.TrimLeft(rest, "\x00\t\r\n ")
+	if len(rest) < 4 {
+		return "", ""
+	}
+	program = forbidden(rest)
+	if program == "" && rest[0] == '<' && pageStart.Match(rest) {
+		page = "text/html"
+	}
+	return program, page
+}

@@ -1,0 +1,224 @@
+package content
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"encoding/xml"
+	"io"
+	"regexp"
+	"strings"
+
+	"github.com/casegate/casegate/middleware/refusal"
+)
+
+// The limits of drawings. A drawing of 10 MiB has some 10,000 to 100,000 elements; each costs interpreted steps.
+const (
+	svgMaxDepth      = 256
+	svgMaxElements   = 100_000
+	svgMaxTokens     = 400_000
+	svgMaxAttributes = 500_000
+	svgMaxStyle      = 2 << 20
+)
+
+// svgDoctype is the declaration that drawing programs write. It names the W3C's DTD, which no browser loads.
+var svgDoctype = regexp.MustCompile(`^DOCTYPE\s+svg(?:\s+PUBLIC\s+(?:"-//W3C//DTD SVG[^"]*"|'-//W3C//DTD SVG[^']*')(?:\s+(?:"https?://www\.w3\.org/[^"]*"|'https?://www\.w3\.org/[^']*'))?|\s+SYSTEM\s+(?:"https?://www\.w3\.org/[^"]*"|'https?://www\.w3\.org/[^']*'))?\s*$`)
+
+// inspectSVG inspects a drawing, plain or compressed (.svgz). Kibana serves it to browsers as what it is, so that
+// whatever a browser would run or load in it is refused. It must be UTF-8: a drawing that readers decode differently is
+// two drawings.
+func inspectSVG(file io.ReaderAt, size int64, e *env) *refusal.Refusal {
+	var source io.Reader = bufio.NewReaderSize(io.NewSectionReader(file, 0, size), streamBuffer)
+	if strings.HasSuffix(strings.ToLower(e.name), ".svgz") {
+		text, no := unzipSVG(source, e)
+		if no != nil {
+			return no
+		}
+		source = bytes.NewReader(text)
+	}
+	d := &drawing{e: e, active: e.settings.ActiveContent != Allow}
+	no := d.read(source)
+	if no == nil && !d.rooted {
+		no = d.mismatch("it holds no drawing")
+	}
+	return no
+}
+
+// unzipSVG unpacks a compressed drawing: one gzip stream that unpacks to no more than an image may have.
+func unzipSVG(source io.Reader, e *env) (text []byte, no *refusal.Refusal) {
+	packed := bufio.NewReader(source)
+	reader, err := gzip.NewReader(packed)
+	if err != nil {
+		return nil, refusal.New("content_mismatch", e.name+" is named as a compressed drawing (.svgz) but is not compressed: attach it as .svg")
+	}
+	reader.Multistream(false)
+	text, err = io.ReadAll(io.LimitReader(reader, e.settings.MaxImageSize+1))
+	if int64(len(text)) > e.settings.MaxImageSize {
+		return nil, refusal.New("image_unsafe", e.name+" unpacks to more than an image may have: simplify it")
+	}
+	if err == nil {
+		_, err = packed.ReadByte()
+		if err == io.EOF {
+			return text, nil
+		}
+	}
+	return nil, refusal.New("image_unsafe", e.name+" is damaged: compress it again")
+}
+
+// drawing is an SVG document that is being read.
+type drawing struct {
+	e *env
+	// active says that active content is refused.
+	active bool
+	// rooted is set when the root element was seen, ended when it was closed.
+	rooted, ended bool
+	depth         int
+	elements      int
+	attributes    int
+	// style gathers the text of a style element, which stands at the depth styled.
+	style  []byte
+	styled int
+}
+
+func (d *drawing) mismatch(reason string) *refusal.Refusal {
+	return refusal.New("content_mismatch", d.e.name+" is no SVG drawing that can be read: "+reason).With("expected", "image/svg+xml")
+}
+
+func (d *drawing) refuse(what string) *refusal.Refusal {
+	return refusal.New("active_content", d.e.name+" holds "+what+": save it as a plain SVG without that, or as PNG").With("found", what)
+}
+
+func (d *drawing) complex() *refusal.Refusal {
+	return refusal.New("image_unsafe", d.e.name+" is too complex a drawing: simplify it, or save it as PNG")
+}
+
+// read goes through the document token by token. The decoder is compiled and strict: it knows the five entities of XML
+// alone, takes nothing but UTF-8, and gives attribute values with all references resolved.
+func (d *drawing) read(source io.Reader) *refusal.Refusal {
+	decoder := xml.NewDecoder(source)
+	for tokens := 0; ; tokens++ {
+		if tokens > svgMaxTokens {
+			return d.complex()
+		}
+		token, err := decoder.Token()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return d.mismatch("it must be well-formed XML in UTF-8")
+		}
+		if start, is := token.(xml.StartElement); is {
+			d.depth++
+			d.elements++
+			d.attributes += len(start.Attr)
+			if d.depth > svgMaxDepth || d.elements > svgMaxElements || d.attributes > svgMaxAttributes {
+				return d.complex()
+			}
+			if no := d.element(start); no != nil {
+				return no
+			}
+			continue
+		}
+		if _, is := token.(xml.EndElement); is {
+			if no := d.close(); no != nil {
+				return no
+			}
+			continue
+		}
+		if d.depth > 0 && d.styled == 0 {
+			if _, is := token.(xml.CharData); is {
+				continue
+			}
+		}
+		if no := d.other(token, tokens); no != nil {
+			return no
+		}
+	}
+}
+
+// close is the end of an element: of a style element, whose text is then whole, or of the root.
+func (d *drawing) close() *refusal.Refusal {
+	if d.styled == d.depth {
+		d.styled = 0
+		if what := cssTrouble(string(d.style)); what != "" {
+			return d.refuse(what)
+		}
+		d.style = d.style[:0]
+	}
+	d.depth--
+	d.ended = d.depth == 0
+	return nil
+}
+
+// other judges what is no element: text where it matters, instructions, declarations.
+func (d *drawing) other(token xml.Token, place int) *refusal.Refusal {
+	if text, is := token.(xml.CharData); is {
+		if d.styled > 0 {
+			if len(d.style)+len(text) > svgMaxStyle {
+				return d.complex()
+			}
+			d.style = append(d.style, text...)
+			return nil
+		}
+		if place == 0 {
+			text = bytes.TrimPrefix(text, []byte("\ufeff"))
+		}
+		if len(bytes.TrimSpace(text)) > 0 {
+			return d.mismatch("text stands outside its root element")
+		}
+		return nil
+	}
+	if instruction, is := token.(xml.ProcInst); is {
+		if d.active && strings.HasPrefix(strings.ToLower(instruction.Target), "xml-") {
+			return d.refuse("a style sheet from elsewhere (<?" + instruction.Target + "?>)")
+		}
+		return nil
+	}
+	if directive, is := token.(xml.Directive); is && d.active && !svgDoctype.Match(directive) {
+		return d.refuse("a document type with declarations of its own (<!DOCTYPE … >, <!ENTITY … >)")
+	}
+	return nil
+}
+
+// element judges a start tag.
+func (d *drawing) element(start xml.StartElement) *refusal.Refusal {
+	space, name := start.Name.Space, start.Name.Local
+	if !d.rooted {
+		d.rooted = true
+		if name != "svg" || (space != "" && space != svgSpace) {
+			return d.mismatch("its root element is " + shown(name) + " and not svg")
+		}
+	} else if d.ended {
+		return d.mismatch("it has more than one root element")
+	}
+	if !d.active {
+		return nil
+	}
+	kind := svgPlain
+	if d.styled > 0 {
+		return d.refuse("an element within a style sheet")
+	}
+	if space == svgSpace || space == "" || !strings.Contains(space, ":") {
+		// A browser that reads the drawing as part of a page does not tell upper from lower case.
+		kind = svgElements[strings.ToLower(name)]
+	} else if foreignActive[space] || foreignNames[strings.ToLower(name)] {
+		kind = svgForbidden
+	} else {
+		kind = svgForeign
+	}
+	if kind == svgForbidden {
+		return d.refuse("the element " + shown(name))
+	}
+	if kind == svgStyle {
+		d.styled = d.depth
+	}
+	for _, attr := range start.Attr {
+		if svgHarmless[attr.Name.Local] {
+			continue
+		}
+		if what := svgAttribute(kind, attr); what != "" {
+			return d.refuse(what)
+		}
+	}
+	return nil
+}
