@@ -1,0 +1,191 @@
+package middleware
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/casegate/casegate/middleware/form"
+	"github.com/casegate/casegate/middleware/refusal"
+)
+
+// Kibana's own pages upload a case's files through its files API: a call that creates the file's record out of JSON, and
+// one that puts its bytes. Gates share nothing, so each call is judged by itself.
+const (
+	createCall = "case_file_create"
+	blobCall   = "case_file_blob"
+)
+
+// blobEnd finds either call in a path that has been read as loosely as any reader might.
+var blobEnd = regexp.MustCompile(`(?i)/api/files/files/(?:cases|observability|securitySolution)FilesCases(?:/[^/]+/blob)?/?$`)
+
+// plainBlob is either call's path in the one reading that passes; the second group is that of the blob's call.
+var plainBlob = regexp.MustCompile(`^(?:/s/[a-z0-9_-]{1,255})?/api/files/files/(cases|observability|securitySolution)FilesCases(/[^/]+/blob)?/?$`)
+
+// maxCreate is how many bytes the create call may have.
+const maxCreate = 256 << 10
+
+// otherDoor answers a request to Kibana's files API for case files, and says whether it was one.
+func (g *Gate) otherDoor(rw http.ResponseWriter, req *http.Request) bool {
+	if req.Method != http.MethodPost && req.Method != http.MethodPut {
+		return false
+	}
+	escaped := req.URL.EscapedPath()
+	if !mayEnd(escaped, blobEnd) {
+		return false
+	}
+	u := &upload{req: req, started: time.Now()}
+	no := g.checkedBlob(u, decodeUnreserved(escaped))
+	if no == nil && u.action == "" {
+		// The other methods of these paths are none of ours.
+		return false
+	}
+	g.answer(rw, u, no)
+	return true
+}
+
+// checkedBlob is checkBlob, with a panic of ours turned into a refusal.
+func (g *Gate) checkedBlob(u *upload, escaped string) (no *refusal.Refusal) {
+	defer func() {
+		if recovered := recover(); recovered != nil {
+			no = internal(recovered)
+		}
+	}()
+	return g.checkBlob(u, escaped)
+}
+
+func (g *Gate) checkBlob(u *upload, escaped string) *refusal.Refusal {
+	if ambiguous.MatchString(escaped) || !strings.HasPrefix(escaped, g.policy.BasePath) {
+		return refusal.New("path_ambiguous", "the path could be read in more than one way, or stands outside the gate's basePath: send it plain")
+	}
+	match := plainBlob.FindStringSubmatch(escaped[len(g.policy.BasePath):])
+	switch {
+	case match == nil:
+		return refusal.New("path_ambiguous", "the path could be read in more than one way, or stands outside the gate's basePath: send it plain")
+	case match[2] == "" && u.req.Method == http.MethodPost:
+		u.action = createCall
+	case match[2] != "" && u.req.Method == http.MethodPut:
+		u.action = blobCall
+	default:
+		return nil
+	}
+	u.owner = match[1]
+	if g.policy.BlobUploads == "refuse" {
+		return refusal.New("blob_upload_refused",
+			"files are attached to cases through POST /api/cases/{id}/files here: uploads through the files API are closed")
+	}
+	u.bodyFrom = u.started
+	if encodings := u.req.Header["Content-Encoding"]; len(encodings) > 0 {
+		return refusal.New("content_encoding", "the body has a Content-Encoding: send it as it is")
+	}
+	if u.action == createCall {
+		return g.checkCreate(u)
+	}
+	return g.checkBytes(u)
+}
+
+// mediaType is the request's Content-Type without parameters, in lower case; "" when there is not exactly one.
+func mediaType(header http.Header) string {
+	types := header["Content-Type"]
+	if len(types) != 1 {
+		return ""
+	}
+	media, _, _ := strings.Cut(types[0], ";")
+	return strings.ToLower(strings.TrimSpace(media))
+}
+
+// checkCreate judges the JSON that announces a file, and writes it anew, so that Kibana can't read a member twice.
+func (g *Gate) checkCreate(u *upload) *refusal.Refusal {
+	if mediaType(u.req.Header) != "application/json" {
+		return refusal.New("content_type", "the request's Content-Type is not application/json")
+	}
+	text, err := io.ReadAll(io.LimitReader(g.body(u), maxCreate+1))
+	if err != nil {
+		return refusal.New("form_malformed", "the body ended before its declared length").Because(err.Error())
+	}
+	if len(text) > maxCreate {
+		return refusal.New("body_too_large", "the request is larger than 256KiB")
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	var announced map[string]any
+	if err := decoder.Decode(&announced); err != nil || decoder.More() {
+		return refusal.New("form_malformed", "the body is not one JSON object")
+	}
+	name, ok := announced["name"].(string)
+	if !ok {
+		return refusal.New("filename_invalid", "the JSON has no name that is a text")
+	}
+	u.filename = name
+	if no := form.CheckTitle(name); no != nil {
+		return no
+	}
+	mime, ok := announced["mimeType"].(string)
+	if !ok {
+		return refusal.New("type_not_allowed", "the JSON has no mimeType that is a text")
+	}
+	kind, no := g.files.ByType(mime)
+	if no != nil {
+		return no
+	}
+	u.kind = kind
+	written, err := json.Marshal(announced)
+	if err != nil {
+		return refusal.New("form_malformed", "the body is not one JSON object").Because(err.Error())
+	}
+	u.held = g.hold()
+	return u.held.write(written)
+}
+
+// checkBytes judges a file's bytes by the type that the request declares.
+func (g *Gate) checkBytes(u *upload) *refusal.Refusal {
+	types := u.req.Header["Content-Type"]
+	if len(types) != 1 {
+		return refusal.New("content_type", "the request must have one Content-Type: the type of the file")
+	}
+	kind, no := g.files.ByType(types[0])
+	if no != nil {
+		return no
+	}
+	u.kind = kind
+	if u.req.ContentLength > kind.Limit {
+		return g.bodyTooLarge()
+	}
+	u.inspection = g.files.Open(kind, "the file")
+	u.held = g.hold()
+	body := g.body(u)
+	buffer := make([]byte, 256<<10)
+	for {
+		n, err := io.ReadFull(body, buffer)
+		if n > 0 {
+			if no := u.inspection.Write(buffer[:n]); no != nil {
+				return no
+			}
+			if no := u.held.write(buffer[:n]); no != nil {
+				return no
+			}
+		}
+		if err == io.EOF || (err == io.ErrUnexpectedEOF && (u.req.ContentLength < 0 || u.held.size == u.req.ContentLength)) {
+			break
+		}
+		if err != nil {
+			return refusal.New("form_malformed", "the body ended before its declared length").Because(err.Error())
+		}
+	}
+	u.complete = true
+	return g.finish(u)
+}
+
+// deliverBlob hands next the bytes that were checked.
+func (g *Gate) deliverBlob(rw http.ResponseWriter, u *upload) {
+	g.endHops(u.req)
+	u.req.ContentLength = u.held.size
+	u.req.Header.Set("Content-Length", strconv.FormatInt(u.held.size, 10))
+	u.req.Body = u.held.body(nil, nil)
+	g.pass(rw, u)
+}

@@ -1,0 +1,117 @@
+package middleware
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"os"
+	"sync/atomic"
+
+	"github.com/casegate/casegate/middleware/refusal"
+)
+
+// heldTotal counts the bytes of all held uploads of the process, in memory and on disk.
+var heldTotal int64
+
+// HeldBytes is how many bytes of uploads the process holds at the moment.
+func HeldBytes() int64 {
+	return atomic.LoadInt64(&heldTotal)
+}
+
+// held keeps bytes until they may go on: in memory up to a limit, then in a temporary file that has no name any more,
+// so that nothing is left behind however the process ends.
+type held struct {
+	limits Delivery
+	stays  bool // All of it stays in memory: the file will stream as soon as the limit is passed.
+	memory []byte
+	file   *os.File
+	size   int64
+	digest *digest // nil: no hash is wanted.
+}
+
+// write adds bytes, or refuses with storage_unavailable.
+func (h *held) write(chunk []byte) *refusal.Refusal {
+	n := int64(len(chunk))
+	if atomic.AddInt64(&heldTotal, n) > h.limits.MaxHeld {
+		atomic.AddInt64(&heldTotal, -n)
+		return noStorage("delivery.maxHeld is reached")
+	}
+	h.size += n
+	if h.stays || (h.file == nil && h.size <= h.limits.Memory) {
+		h.memory = append(h.memory, chunk...)
+		return nil
+	}
+	if h.file == nil {
+		if no := h.spill(); no != nil {
+			return no
+		}
+	}
+	if _, err := h.file.Write(chunk); err != nil {
+		return noStorage(err.Error())
+	}
+	if h.digest != nil {
+		h.digest.write(chunk)
+	}
+	return nil
+}
+
+// spill moves what is in memory to a temporary file.
+func (h *held) spill() *refusal.Refusal {
+	file, err := os.CreateTemp(h.limits.Directory, "casegate-*")
+	if err != nil {
+		return noStorage(err.Error())
+	}
+	h.file = file
+	// Unlinked at once: the file lives as long as it is open.
+	if err := os.Remove(file.Name()); err != nil {
+		return noStorage(err.Error())
+	}
+	if _, err := file.Write(h.memory); err != nil {
+		return noStorage(err.Error())
+	}
+	if h.digest != nil {
+		h.digest.write(h.memory)
+	}
+	h.memory = nil
+	return nil
+}
+
+func noStorage(detail string) *refusal.Refusal {
+	no := refusal.New("storage_unavailable", "the gate can't hold this request at the moment: try again later").Because(detail)
+	no.RetryAfter = 10
+	return no
+}
+
+// reader gives random access to what is held.
+func (h *held) reader() io.ReaderAt {
+	if h.file != nil {
+		return h.file
+	}
+	return bytes.NewReader(h.memory)
+}
+
+// sha256 is the hexadecimal digest of all held bytes; "" when none was asked for.
+func (h *held) sha256() string {
+	if h.digest == nil {
+		return ""
+	}
+	if h.file == nil {
+		sum := sha256.Sum256(h.memory)
+		return hex.EncodeToString(sum[:])
+	}
+	return h.digest.sum()
+}
+
+// close gives everything back. It may be called twice.
+func (h *held) close() {
+	if h.digest != nil {
+		h.digest.stop()
+	}
+	if h.file != nil {
+		_ = h.file.Close()
+	}
+	atomic.AddInt64(&heldTotal, -h.size)
+	h.size = 0
+	h.memory = nil
+}

@@ -1,0 +1,39 @@
+package middleware
+
+import (
+	"sync"
+
+	"github.com/casegate/casegate/middleware/privilege"
+	"github.com/casegate/casegate/middleware/token"
+)
+
+// rightsCache remembers what a caller's claims give, as long as the token's own cache remembers the caller: working
+// through the claims is interpreted work, and the same token comes again and again.
+type rightsCache struct {
+	mutex sync.Mutex
+	known map[*token.Caller]*privilege.Rights
+}
+
+// maxRights bounds the cache. Only verified tokens enter it; when it is full it starts again.
+const maxRights = 1024
+
+func newRightsCache() *rightsCache {
+	return &rightsCache{known: map[*token.Caller]*privilege.Rights{}}
+}
+
+func (c *rightsCache) of(judge *privilege.Judge, caller *token.Caller) *privilege.Rights {
+	c.mutex.Lock()
+	rights, ok := c.known[caller]
+	c.mutex.Unlock()
+	if ok {
+		return rights
+	}
+	rights = judge.Rights(caller.Claims)
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	if len(c.known) >= maxRights {
+		c.known = map[*token.Caller]*privilege.Rights{}
+	}
+	c.known[caller] = rights
+	return rights
+}

@@ -1,0 +1,155 @@
+package middleware
+
+import (
+	"net/http"
+	"net/url"
+	"path"
+	"regexp"
+	"strings"
+
+	"github.com/casegate/casegate/middleware/refusal"
+)
+
+// target is the case that an upload wants to attach to.
+type target struct {
+	space    string
+	caseID   string
+	path     string // The upload's one path, escaped: what Kibana will receive.
+	casePath string // The case's own path, escaped.
+}
+
+// router tells uploads from everything else. Kibana's route is POST /api/cases/{id}/files, in a space other than the
+// default one POST /s/{space}/api/cases/{id}/files, both after the base path.
+type router struct {
+	basePath string
+	plain    *regexp.Regexp
+}
+
+// maxCaseID is the longest identifier of a case in its escaped form; Kibana's own have 36 characters.
+const maxCaseID = 1024
+
+// The identifiers of spaces are Kibana's own: lower-case letters, digits, - and _. A case's identifier is opaque;
+// what could be read as more than one segment, as a parameter or as a second encoding never gets here.
+func newRouter(basePath string) *router {
+	return &router{
+		basePath: basePath,
+		plain:    regexp.MustCompile(`^(` + regexp.QuoteMeta(basePath) + `(?:/s/([a-z0-9_-]{1,255}))?/api/cases/([^/]+))/files/?$`),
+	}
+}
+
+// uploadEnd finds an upload in a path that has been read as loosely as any reader might.
+var uploadEnd = regexp.MustCompile(`(?i)/api/cases/[^/]+/files/?$`)
+
+// ambiguous holds what different readers of a path treat differently, in what is left after unreserved characters have
+// been decoded: encoded slashes, backslashes, percent signs and dots-to-be, parameters, fragments, queries, control bytes.
+var ambiguous = regexp.MustCompile(`(?i)\\|;|#|\?|//|/\.\.?(/|$)|%(2f|5c|25|3b|23|3f|7f|[01][0-9a-f])`)
+
+// upload says whether the request is an upload. It gives nil and nil for everything else, and a refusal for a path that
+// one reader would take for an upload and another would not.
+func (r *router) upload(req *http.Request) (*target, *refusal.Refusal) {
+	if req.Method != http.MethodPost {
+		return nil, nil
+	}
+	escaped := req.URL.EscapedPath()
+	if mayBeUpload(escaped) {
+		return r.read(escaped)
+	}
+	// Some proxies forward RequestURI and not URL: an upload there must not hide behind another path here.
+	if req.RequestURI == "" || strings.HasPrefix(req.RequestURI, escaped) || !mayBeUpload(rawPath(req.RequestURI)) {
+		return nil, nil
+	}
+	return nil, refusal.New("path_ambiguous", "the request's path could be read in two ways: send it plain")
+}
+
+// read takes apart a path that some reader would take for an upload.
+func (r *router) read(escaped string) (*target, *refusal.Refusal) {
+	escaped = decodeUnreserved(escaped)
+	if ambiguous.MatchString(escaped) {
+		return nil, refusal.New("path_ambiguous",
+			"the path holds empty or dot segments, encoded slashes, backslashes, parameters or the like: send it plain, as "+r.example())
+	}
+	match := r.plain.FindStringSubmatch(escaped)
+	if match == nil {
+		return nil, refusal.New("path_ambiguous",
+			"the path does not stand directly under the gate's basePath "+quotedBase(r.basePath)+": expected "+r.example())
+	}
+	caseID, err := url.PathUnescape(match[3])
+	if err != nil || len(match[3]) > maxCaseID {
+		return nil, refusal.New("path_ambiguous", "the case's identifier is not well encoded, or longer than any of Kibana's")
+	}
+	space := match[2]
+	if space == "" {
+		space = "default"
+	}
+	return &target{space: space, caseID: caseID, path: match[1] + "/files", casePath: match[1]}, nil
+}
+
+func (r *router) example() string {
+	return r.basePath + "/api/cases/{id}/files or " + r.basePath + "/s/{space}/api/cases/{id}/files"
+}
+
+func quotedBase(basePath string) string {
+	if basePath == "" {
+		return `"" (none)`
+	}
+	return `"` + basePath + `"`
+}
+
+// mayBeUpload says whether any reader could take the escaped path for an upload. Nearly all paths are plain, and for
+// them this is a few library calls.
+func mayBeUpload(escaped string) bool {
+	return mayEnd(escaped, uploadEnd)
+}
+
+// mayEnd says whether any reader of the path could find the end in it.
+func mayEnd(escaped string, end *regexp.Regexp) bool {
+	if end.MatchString(escaped) {
+		return true
+	}
+	if !strings.ContainsAny(escaped, `%\;#?`) && !strings.Contains(escaped, "//") && !strings.Contains(escaped, "/.") {
+		return false
+	}
+	return end.MatchString(decodeUnreserved(escaped)) || end.MatchString(loosest(escaped))
+}
+
+// loosest reads a path as the most lenient of readers would: decoded twice, backslashes as slashes, parameters and
+// fragments dropped, empty and dot segments resolved.
+func loosest(escaped string) string {
+	for i := 0; i < 2; i++ {
+		decoded, err := url.PathUnescape(escaped)
+		if err != nil {
+			break
+		}
+		escaped = decoded
+	}
+	slashed := strings.ReplaceAll(escaped, `\`, "/")
+	return path.Clean("/" + parameters.ReplaceAllString(slashed, ""))
+}
+
+// parameters are ;name=value at the end of a segment, and everything from a fragment or query on.
+var parameters = regexp.MustCompile(`;[^/]*|[#?].*$`)
+
+// rawPath is the path of a request target, in origin form or in absolute form (RFC 9112, section 3.2).
+func rawPath(requestURI string) string {
+	parsed, err := url.ParseRequestURI(requestURI)
+	if err != nil {
+		return requestURI
+	}
+	return parsed.EscapedPath()
+}
+
+// encodedUnreserved are percent-encodings that mean just what the character itself means (RFC 3986, section 2.3).
+var encodedUnreserved = regexp.MustCompile(`(?i)%(2d|2e|5f|7e|3[0-9]|4[1-9a-f]|5[0-9a]|6[1-9a-f]|7[0-9a])`)
+
+func decodeUnreserved(escaped string) string {
+	if !strings.Contains(escaped, "%") {
+		return escaped
+	}
+	return encodedUnreserved.ReplaceAllStringFunc(escaped, func(encoded string) string {
+		decoded, err := url.PathUnescape(encoded)
+		if err != nil {
+			return encoded
+		}
+		return decoded
+	})
+}

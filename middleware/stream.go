@@ -1,0 +1,208 @@
+package middleware
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/casegate/casegate/middleware/form"
+	"github.com/casegate/casegate/middleware/refusal"
+)
+
+// flow is the way of an upload that streams: what has been checked goes into a pipe whose other end next reads. When a
+// check fails late the pipe is broken, so that the upstream request ends in the middle and Kibana stores nothing.
+type flow struct {
+	boundary string
+	pipe     *io.PipeWriter
+	digest   *digest
+	size     int64
+	closing  []byte
+	done     chan struct{}
+
+	mutex sync.Mutex
+	no    *refusal.Refusal
+	ended bool
+}
+
+// errBroken is what next sees of a body that was refused while it flowed, or of one that nobody reads any more.
+var errBroken = errors.New("casegate: the upload was broken off")
+
+// gone stands for "next does not read on": it has answered early or lost Kibana. That is no refusal of ours.
+var gone = &refusal.Refusal{}
+
+// streams says whether the file that is being read goes on to Kibana from here on. What fits into memory is held all the
+// same: a violation in it is found before Kibana hears of the upload.
+func (g *Gate) streams(u *upload) bool {
+	return u.held.stays && u.held.size > g.policy.Delivery.Memory
+}
+
+// stream hands next a request whose body is written while the rest of it is read.
+func (g *Gate) stream(rw http.ResponseWriter, u *upload) {
+	boundary := form.NewBoundary()
+	reader, writer := io.Pipe()
+	f := &flow{boundary: boundary, pipe: writer, digest: u.held.digest, closing: form.Closing(boundary), done: make(chan struct{})}
+	u.flow = f
+	g.rewrite(u, boundary)
+	u.req.ContentLength = -1
+	delete(u.req.Header, "Content-Length")
+	u.req.Body = reader
+	late := &lateAnswer{rw: rw, flow: f, header: http.Header{}}
+	from := time.Now()
+	before := *u
+	go g.pump(u)
+	defer func() {
+		_ = reader.CloseWithError(errBroken)
+		no := g.settle(u, &before, late, from)
+		if no == nil || late.sent {
+			return
+		}
+		// The proxy may panic over an answer that was cut short because of us: the refusal takes its place.
+		_ = recover()
+		refusal.Write(rw, no)
+	}()
+	g.next.ServeHTTP(late, u.req)
+}
+
+// settle records the upload when next has returned, and gives the refusal that was found while it flowed. Kibana may
+// have answered before the upload's end: then the reading stops by itself, nobody waits for the client, and what is
+// recorded is what was known before the flow began.
+func (g *Gate) settle(u, before *upload, late *lateAnswer, from time.Time) *refusal.Refusal {
+	no, over := late.flow.state()
+	seen := before
+	if over {
+		<-late.flow.done
+		seen = u
+	}
+	seen.kibana = late.status
+	seen.took.Kibana = time.Since(from)
+	g.heed(seen)
+	g.record(seen, no)
+	return no
+}
+
+// pump reads the rest of the form into the pipe. It owns the upload's reading from here on.
+func (g *Gate) pump(u *upload) {
+	f := u.flow
+	defer close(f.done)
+	defer u.close()
+	no := g.pumped(u)
+	if no == nil {
+		u.size = f.size
+		if f.digest != nil {
+			u.sha256 = f.digest.sum()
+		}
+	}
+	f.end(no)
+	if no != nil {
+		_ = f.pipe.CloseWithError(errBroken)
+		return
+	}
+	_ = f.pipe.Close()
+}
+
+// pumped is the reading, with a panic of ours turned into a refusal: in a goroutine it would end the gateway.
+func (g *Gate) pumped(u *upload) (no *refusal.Refusal) {
+	defer func() {
+		if recovered := recover(); recovered != nil {
+			no = internal(recovered)
+		}
+	}()
+	head := form.FileHead(u.flow.boundary, u.filename, u.kind.MIME)
+	if u.titled {
+		head = append(form.TitlePart(u.flow.boundary, u.title), head...)
+	}
+	if no := u.flow.send(head); no != nil {
+		return no
+	}
+	if no := u.flow.write(u.held.memory); no != nil {
+		return no
+	}
+	if no := g.read(u); no != nil {
+		return no
+	}
+	return u.flow.send(u.flow.closing)
+}
+
+// write sends bytes of the file and hashes them at the same time.
+func (f *flow) write(chunk []byte) *refusal.Refusal {
+	f.size += int64(len(chunk))
+	if f.digest != nil {
+		f.digest.write(chunk)
+	}
+	return f.send(chunk)
+}
+
+// title sends a filename part that came after the file.
+func (f *flow) title(title string) *refusal.Refusal {
+	part := append([]byte("\r\n"), form.TitlePart(f.boundary, title)...)
+	f.closing = f.closing[len("\r\n"):]
+	return f.send(part)
+}
+
+func (f *flow) send(some []byte) *refusal.Refusal {
+	if _, err := f.pipe.Write(some); err != nil {
+		return gone
+	}
+	return nil
+}
+
+// end notes how the reading ended, before next can see it.
+func (f *flow) end(no *refusal.Refusal) {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	f.ended = true
+	if no != gone {
+		f.no = no
+	}
+}
+
+// state is the refusal, if there is one, and whether the reading has ended.
+func (f *flow) state() (no *refusal.Refusal, ended bool) {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	return f.no, f.ended
+}
+
+// lateAnswer passes next's answer on unless the upload was refused in the meantime: then the gate's refusal stands in
+// its place, and not the proxy's 502.
+type lateAnswer struct {
+	rw     http.ResponseWriter
+	flow   *flow
+	header http.Header
+	status int
+	sent   bool
+}
+
+// Header holds next's headers apart until it is known that they will be sent.
+func (a *lateAnswer) Header() http.Header {
+	return a.header
+}
+
+// WriteHeader sends the status and headers, informational ones too.
+func (a *lateAnswer) WriteHeader(status int) {
+	if no, _ := a.flow.state(); no != nil && !a.sent {
+		return
+	}
+	header := a.rw.Header()
+	for name, values := range a.header {
+		header[name] = values
+	}
+	if status >= 200 {
+		a.sent = true
+		a.status = status
+	}
+	a.rw.WriteHeader(status)
+}
+
+// Write sends bytes of the answer's body.
+func (a *lateAnswer) Write(some []byte) (int, error) {
+	if !a.sent {
+		a.WriteHeader(http.StatusOK)
+	}
+	if !a.sent {
+		return len(some), nil
+	}
+	return a.rw.Write(some)
+}
