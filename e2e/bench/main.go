@@ -1,0 +1,89 @@
+// Command bench measures the gate in a real Traefik, side by side with plain Traefik in the same run: interleaved
+// rounds, medians, ratios, and the targets that hold or fall short. It takes some minutes; run it on a quiet machine:
+//
+//	cd e2e && go run ./bench
+package main
+
+import (
+	"flag"
+	"fmt"
+	"log"
+	"os"
+	"time"
+
+	"github.com/casegate/casegate/e2e/harness"
+)
+
+func main() {
+	rounds := flag.Int("rounds", 7, "rounds of each measurement")
+	flag.Parse()
+	if err := run(*rounds); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func run(rounds int) error {
+	sink, err := startSink()
+	if err != nil {
+		return err
+	}
+	defer sink.stop()
+	say("starting Traefik")
+	traefik, err := harness.NewTraefik(harness.Options{
+		Dynamic: dynamic(sink.url()),
+		Static:  map[string]any{"accessLog": nil, "log": map[string]any{"level": "ERROR"}},
+	})
+	if err != nil {
+		return err
+	}
+	defer traefik.Stop()
+	gateway, err := startGateway(sink.url())
+	if err != nil {
+		return err
+	}
+	defer gateway.stop()
+
+	b := &bench{traefik: traefik, gateway: gateway, sink: sink, rounds: rounds, token: harness.Token(nil)}
+	table := []row{}
+	for _, measure := range []func() ([]row, error){b.small, b.others, b.large, b.hostile, b.memory} {
+		rows, err := measure()
+		if err != nil {
+			return err
+		}
+		table = append(table, rows...)
+	}
+	return b.print(os.Stdout, table)
+}
+
+func say(format string, values ...any) {
+	fmt.Fprintf(os.Stderr, "%s bench: %s\n", time.Now().Format(time.TimeOnly), fmt.Sprintf(format, values...))
+}
+
+// dynamic has one router a way through Traefik, told apart by the host name.
+func dynamic(upstream string) map[string]any {
+	off := map[string]any{"output": "off", "sha256": false}
+	hash := map[string]any{"output": "off", "sha256": true}
+	images := map[string]any{"maxImageSize": "100MiB"}
+	gate := func(audit map[string]any, mode string) map[string]any {
+		return map[string]any{"plugin": map[string]any{"casegate": harness.Policy(map[string]any{
+			"audit": audit, "files": images, "delivery": map[string]any{"mode": mode},
+		})}}
+	}
+	middlewares := map[string]any{
+		"buffering":   map[string]any{"buffering": map[string]any{"maxRequestBodyBytes": 200 << 20, "memRequestBodyBytes": 1 << 20}},
+		"hold":        gate(off, "hold"),
+		"hold-hash":   gate(hash, "hold"),
+		"stream":      gate(off, "stream"),
+		"stream-hash": gate(hash, "stream"),
+		"default":     map[string]any{"plugin": map[string]any{"casegate": harness.Policy(nil)}},
+	}
+	routers := map[string]any{"plain": map[string]any{"rule": "Host(`plain`)", "service": "sink"}}
+	for name := range middlewares {
+		routers[name] = map[string]any{"rule": "Host(`" + name + "`)", "service": "sink", "middlewares": []string{name}}
+	}
+	return map[string]any{"http": map[string]any{
+		"routers":     routers,
+		"middlewares": middlewares,
+		"services":    map[string]any{"sink": map[string]any{"loadBalancer": map[string]any{"servers": []any{map[string]any{"url": upstream}}}}},
+	}}
+}

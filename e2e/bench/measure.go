@@ -1,0 +1,316 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"math/rand"
+	"sort"
+	"sync"
+	"text/tabwriter"
+	"time"
+
+	"github.com/casegate/casegate/e2e/harness"
+)
+
+const casePath = "/api/cases/9c235210-6834-11ea-a78c-6ffb38a34414/files"
+
+type bench struct {
+	traefik *harness.Traefik
+	gateway *gateway
+	sink    *sink
+	rounds  int
+	token   string
+}
+
+// row is a line of the printed table. A target of 0 is none.
+type row struct {
+	name   string
+	value  string
+	ratio  float64
+	base   string
+	target float64
+	aim    float64
+}
+
+func median(values []time.Duration) time.Duration {
+	sorted := append([]time.Duration{}, values...)
+	sort.Slice(sorted, func(i, j int) bool { return sorted[i] < sorted[j] })
+	return sorted[len(sorted)/2]
+}
+
+// way is one thing that is measured in every round.
+type way struct {
+	name string
+	run  func() error
+	cpu  func() (time.Duration, error)
+}
+
+// interleaved runs all ways in turn, round after round, and gives the medians of CPU and wall time by name.
+func (b *bench) interleaved(ways []way) (cpu, wall map[string]time.Duration, err error) {
+	cpus, walls := map[string][]time.Duration{}, map[string][]time.Duration{}
+	for round := 0; round <= b.rounds; round++ {
+		for _, w := range ways {
+			before, err := w.cpu()
+			if err != nil {
+				return nil, nil, err
+			}
+			from := time.Now()
+			if err := w.run(); err != nil {
+				return nil, nil, fmt.Errorf("%s: %w", w.name, err)
+			}
+			took := time.Since(from)
+			after, err := w.cpu()
+			if err != nil {
+				return nil, nil, err
+			}
+			// The first round warms up.
+			if round > 0 {
+				cpus[w.name] = append(cpus[w.name], after-before)
+				walls[w.name] = append(walls[w.name], took)
+			}
+		}
+	}
+	cpu, wall = map[string]time.Duration{}, map[string]time.Duration{}
+	for _, w := range ways {
+		cpu[w.name], wall[w.name] = median(cpus[w.name]), median(walls[w.name])
+	}
+	return cpu, wall, nil
+}
+
+func ratio(a, b time.Duration) float64 { return float64(a) / float64(b) }
+
+// small measures 10 KiB uploads over 8 connections.
+func (b *bench) small() ([]row, error) {
+	say("10 KiB uploads")
+	const count = 2000
+	f := newForm("screen.png", padded(harness.PNG(40, 40), 10<<10))
+	ways := []way{}
+	for _, host := range []string{"plain", "buffering", "default", "hold"} {
+		head := b.head(host, casePath, f.boundary, len(f.body))
+		ways = append(ways, way{name: host, cpu: b.traefik.CPU, run: func() error {
+			return many(b.traefik.Addr, 8, count, 200, head, f.body)
+		}})
+	}
+	head := b.head("serve", casePath, f.boundary, len(f.body))
+	ways = append(ways, way{name: "serve", cpu: func() (time.Duration, error) { return harness.ProcessCPU(b.gateway.process.Pid) }, run: func() error {
+		return many(b.gateway.address, 8, count, 200, head, f.body)
+	}})
+	cpu, _, err := b.interleaved(ways)
+	if err != nil {
+		return nil, err
+	}
+	each := func(name string) string { return fmt.Sprintf("%d µs CPU", (cpu[name] / count).Microseconds()) }
+	return []row{
+		{name: "10 KiB upload, plain Traefik", value: each("plain"), ratio: 1},
+		{name: "10 KiB upload, buffering", value: each("buffering"), ratio: ratio(cpu["buffering"], cpu["plain"]), base: "plain"},
+		{name: "10 KiB upload, gate, all checks", value: each("default"), ratio: ratio(cpu["default"], cpu["plain"]), base: "plain", target: 2.2, aim: 1.5},
+		{name: "10 KiB upload, gate, audit off", value: each("hold"), ratio: ratio(cpu["hold"], cpu["plain"]), base: "plain"},
+		{name: "10 KiB upload, casegate serve", value: each("serve"), ratio: ratio(cpu["serve"], cpu["plain"]), base: "plain Traefik", target: 1, aim: 0.7},
+	}, nil
+}
+
+// padded fills a PNG up to a size with a text chunk's worth of pixels: a larger picture is simply drawn.
+func padded(png []byte, size int) []byte {
+	for side := 60; len(png) < size; side += 20 {
+		png = harness.PNG(side, side)
+	}
+	return png
+}
+
+// others measures requests that are no uploads.
+func (b *bench) others() ([]row, error) {
+	say("requests that are no uploads")
+	const count = 6000
+	ways := []way{}
+	for _, host := range []string{"plain", "default"} {
+		for _, method := range []string{"GET", "POST"} {
+			request := []byte(method + " /internal/bsearch?compress=false HTTP/1.1\r\nHost: " + host + "\r\nContent-Length: 2\r\nkbn-xsrf: x\r\nAuthorization: Bearer " + b.token + "\r\n\r\n{}")
+			ways = append(ways, way{name: host + method, cpu: b.traefik.CPU, run: func() error {
+				return many(b.traefik.Addr, 8, count, 200, request)
+			}})
+		}
+	}
+	cpu, _, err := b.interleaved(ways)
+	if err != nil {
+		return nil, err
+	}
+	rows := []row{}
+	for _, method := range []string{"GET", "POST"} {
+		plain, gate := cpu["plain"+method], cpu["default"+method]
+		rows = append(rows, row{
+			name: method + ", not an upload", value: fmt.Sprintf("%d µs CPU", (gate / count).Microseconds()),
+			ratio: ratio(gate, plain), base: "plain", target: 1.25, aim: 1.1,
+		})
+	}
+	return rows, nil
+}
+
+// large measures single uploads of 99 MiB.
+func (b *bench) large() ([]row, error) {
+	rows := []row{}
+	for _, kind := range []struct {
+		name string
+		form form
+	}{
+		{"99 MiB PDF", newForm("report.pdf", largePDF(99<<20))},
+		{"99 MiB log", newForm("trace.log", largeLog(99<<20))},
+	} {
+		say("%s", kind.name)
+		ways := []way{}
+		for _, host := range []string{"plain", "buffering", "hold", "hold-hash", "stream", "stream-hash"} {
+			head := b.head(host, casePath, kind.form.boundary, len(kind.form.body))
+			ways = append(ways, way{name: host, cpu: b.traefik.CPU, run: func() error {
+				return many(b.traefik.Addr, 1, 1, 200, head, kind.form.body)
+			}})
+		}
+		cpu, wall, err := b.interleaved(ways)
+		if err != nil {
+			return nil, err
+		}
+		each := func(name string) string {
+			return fmt.Sprintf("%d ms wall, %d ms CPU", wall[name].Milliseconds(), cpu[name].Milliseconds())
+		}
+		rows = append(rows,
+			row{name: kind.name + ", plain", value: each("plain"), ratio: 1},
+			row{name: kind.name + ", buffering", value: each("buffering"), ratio: ratio(wall["buffering"], wall["plain"]), base: "plain"},
+			row{name: kind.name + ", hold, hash off", value: each("hold"), ratio: ratio(wall["hold"], wall["plain"]), base: "plain", target: 1.3, aim: 1.1},
+			row{name: kind.name + ", hold, hash on", value: each("hold-hash"), ratio: ratio(wall["hold-hash"], wall["buffering"]), base: "buffering", target: 1.7, aim: 1.3},
+			row{name: kind.name + ", stream, hash off", value: each("stream"), ratio: ratio(wall["stream"], wall["plain"]), base: "plain", target: 1.4, aim: 1.2},
+			row{name: kind.name + ", stream, hash on", value: each("stream-hash"), ratio: ratio(wall["stream-hash"], wall["plain"]), base: "plain"},
+		)
+	}
+	return rows, nil
+}
+
+// hostile measures bodies that are made to cost: what looks like a boundary everywhere, and chunks of one byte.
+func (b *bench) hostile() ([]row, error) {
+	say("hostile bodies")
+	ordinary := newForm("report.pdf", largePDF(99<<20))
+	near := newForm("report.pdf", nearBoundaries(ordinary.boundary, 99<<20))
+	near.body = bytes.ReplaceAll(near.body, []byte(near.boundary), []byte(ordinary.boundary))
+	tiny := newForm("report.pdf", largePDF(2<<20))
+	bytewise := chunked(tiny.body)
+	ways := []way{
+		{name: "ordinary", cpu: b.traefik.CPU, run: func() error {
+			return many(b.traefik.Addr, 1, 1, 200, b.head("hold", casePath, ordinary.boundary, len(ordinary.body)), ordinary.body)
+		}},
+		{name: "near", cpu: b.traefik.CPU, run: func() error {
+			return many(b.traefik.Addr, 1, 1, 200, b.head("hold", casePath, ordinary.boundary, len(near.body)), near.body)
+		}},
+		{name: "bytewise plain", cpu: b.traefik.CPU, run: func() error {
+			return many(b.traefik.Addr, 1, 1, 200, b.head("plain", casePath, tiny.boundary, -1), bytewise)
+		}},
+		{name: "bytewise gate", cpu: b.traefik.CPU, run: func() error {
+			return many(b.traefik.Addr, 1, 1, 200, b.head("hold", casePath, tiny.boundary, -1), bytewise)
+		}},
+	}
+	cpu, _, err := b.interleaved(ways)
+	if err != nil {
+		return nil, err
+	}
+	each := func(name string) string { return fmt.Sprintf("%d ms CPU", cpu[name].Milliseconds()) }
+	return []row{
+		{name: "99 MiB of near-boundaries", value: each("near"), ratio: ratio(cpu["near"], cpu["ordinary"]), base: "an ordinary one", target: 2, aim: 1.1},
+		{name: "2 MiB in chunks of one byte", value: each("bytewise gate"), ratio: ratio(cpu["bytewise gate"], cpu["bytewise plain"]), base: "plain, same chunks", target: 2, aim: 1.1},
+	}, nil
+}
+
+// memory measures the peak of 64 uploads of 50 MiB at once.
+func (b *bench) memory() ([]row, error) {
+	say("64 uploads of 50 MiB at once")
+	f := newForm("report.pdf", largePDF(50<<20))
+	head := b.head("hold-hash", casePath, f.boundary, len(f.body))
+	idle, err := b.traefik.RSS()
+	if err != nil {
+		return nil, err
+	}
+	peak := idle
+	done := make(chan struct{})
+	var watching sync.WaitGroup
+	watching.Add(1)
+	go func() {
+		defer watching.Done()
+		for {
+			select {
+			case <-done:
+				return
+			case <-time.After(20 * time.Millisecond):
+				if now, err := b.traefik.RSS(); err == nil && now > peak {
+					peak = now
+				}
+			}
+		}
+	}()
+	err = many(b.traefik.Addr, 64, 64, 200, head, f.body)
+	close(done)
+	watching.Wait()
+	if err != nil {
+		return nil, err
+	}
+	more := float64(peak-idle) / (1 << 20)
+	return []row{{name: "64 × 50 MiB at once, hold: memory above idle", value: fmt.Sprintf("%.0f MiB above %d MiB", more, idle>>20), ratio: more, base: "MiB", target: 160, aim: 40}}, nil
+}
+
+// largePDF is a document with one long stream of noise.
+func largePDF(size int) []byte {
+	noise := make([]byte, size-400)
+	random := rand.New(rand.NewSource(1))
+	_, _ = random.Read(noise)
+	var pdf bytes.Buffer
+	fmt.Fprintf(&pdf, "%%PDF-1.4\n1 0 obj\n<< /Length %d >>\nstream\n", len(noise))
+	pdf.Write(noise)
+	start := pdf.Len()
+	fmt.Fprintf(&pdf, "\nendstream\nendobj\nxref\n0 1\n0000000000 65535 f \ntrailer\n<< /Size 1 >>\nstartxref\n%d\n%%%%EOF\n", start)
+	return pdf.Bytes()
+}
+
+func largeLog(size int) []byte {
+	var text bytes.Buffer
+	for n := 0; text.Len() < size; n++ {
+		fmt.Fprintf(&text, "2026-01-02T03:04:05.%06dZ level=info msg=\"request served\" path=/api/status n=%d took=%dms\n", n%1000000, n, n%777)
+	}
+	return text.Bytes()[:size]
+}
+
+// nearBoundaries is a PDF full of delimiters that lack their last character.
+func nearBoundaries(boundary string, size int) []byte {
+	pdf := largePDF(size)
+	near := []byte("\r\n--" + boundary[:len(boundary)-1] + "!")
+	for at := 100; at+len(near) < size-400; at += len(near) {
+		copy(pdf[at:], near)
+	}
+	return pdf
+}
+
+// chunked frames a body in chunks of one byte (RFC 9112, section 7.1).
+func chunked(body []byte) []byte {
+	framed := make([]byte, 0, 6*len(body)+5)
+	for _, one := range body {
+		framed = append(framed, '1', '\r', '\n', one, '\r', '\n')
+	}
+	return append(framed, "0\r\n\r\n"...)
+}
+
+func (b *bench) print(out io.Writer, table []row) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "measured\tvalue\tratio\tto\tmust\taim\t")
+	for _, r := range table {
+		verdict := ""
+		switch {
+		case r.target == 0:
+		case r.ratio <= r.aim:
+			verdict = "ok, aim reached"
+		case r.ratio <= r.target:
+			verdict = "ok"
+		default:
+			verdict = "SHORT"
+		}
+		if r.target == 0 {
+			fmt.Fprintf(w, "%s\t%s\t%.2f\t%s\t\t\t\n", r.name, r.value, r.ratio, r.base)
+			continue
+		}
+		fmt.Fprintf(w, "%s\t%s\t%.2f\t%s\t≤ %g\t≤ %g\t%s\n", r.name, r.value, r.ratio, r.base, r.target, r.aim, verdict)
+	}
+	return w.Flush()
+}
