@@ -23,20 +23,22 @@ type section struct {
 
 func newSection(path string, raw any, faults *[]string) *section {
 	s := &section{path: path, raw: map[string]any{}, spelled: map[string]string{}, known: map[string]string{}, faults: faults}
-	switch values := raw.(type) {
-	case nil:
-	case map[string]any:
-		for _, name := range sortedNames(values) {
-			lower := strings.ToLower(name)
-			if _, twice := s.raw[lower]; twice {
-				s.fault(name, "stands there twice, in different spellings")
-				continue
-			}
-			s.raw[lower] = values[name]
-			s.spelled[lower] = name
-		}
-	default:
+	if raw == nil {
+		return s
+	}
+	values, ok := raw.(map[string]any)
+	if !ok {
 		*faults = append(*faults, path+": must be a section with keys of its own, not "+describe(raw))
+		return s
+	}
+	for _, name := range sortedNames(values) {
+		lower := strings.ToLower(name)
+		if _, twice := s.raw[lower]; twice {
+			s.fault(name, "stands there twice, in different spellings")
+			continue
+		}
+		s.raw[lower] = values[name]
+		s.spelled[lower] = name
 	}
 	return s
 }
@@ -278,9 +280,10 @@ func scalar(raw any) (string, bool) {
 // describe says what kind of value stands there, and repeats only short plain values: a misplaced secret must not
 // reach the log.
 func describe(raw any) string {
-	switch value := raw.(type) {
-	case nil:
+	if raw == nil {
 		return "nothing"
+	}
+	switch value := raw.(type) {
 	case string:
 		if len(value) <= 20 {
 			return strconv.Quote(value)

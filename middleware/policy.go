@@ -115,7 +115,8 @@ func Decode(raw map[string]any) (Policy, []string) {
 	top.text("metricsPath", &p.MetricsPath)
 	top.text("blobUploads", &p.BlobUploads)
 	top.done()
-	return p, append(faults, p.Faults()...)
+	faults = append(faults, p.Faults()...)
+	return p, faults
 }
 
 func decodeToken(s *section, t *token.Settings) {
