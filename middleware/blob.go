@@ -154,7 +154,9 @@ func (g *Gate) checkBytes(u *upload) *refusal.Refusal {
 	}
 	u.kind = kind
 	if u.req.ContentLength > kind.Limit {
-		return g.bodyTooLarge()
+		limit := SizeName(kind.Limit)
+		return refusal.New("file_too_large", "the file is larger than "+limit+", the limit for "+kind.MIME+": attach a smaller file").
+			With("limit", strconv.FormatInt(kind.Limit, 10))
 	}
 	u.inspection = g.files.Open(kind, "the file")
 	u.held = g.hold()

@@ -23,7 +23,8 @@ type section struct {
 
 func newSection(path string, raw any, faults *[]string) *section {
 	s := &section{path: path, raw: map[string]any{}, spelled: map[string]string{}, known: map[string]string{}, faults: faults}
-	if raw == nil {
+	// Traefik's file provider makes an empty text of a section in which nothing is set.
+	if raw == nil || raw == "" {
 		return s
 	}
 	values, ok := raw.(map[string]any)

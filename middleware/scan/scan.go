@@ -102,7 +102,9 @@ const fileUnreadable = "the file can't be read"
 func (d *daemon) ask(ctx context.Context, file io.Reader) (answer, trouble string) {
 	var buffer []byte
 	select {
-	case buffer = <-d.places:
+	case place := <-d.places:
+		// The interpreter can't receive into a variable that exists already.
+		buffer = place
 	case <-ctx.Done():
 		return "", "all places for simultaneous scans were taken until the timeout"
 	}
