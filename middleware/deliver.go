@@ -90,7 +90,7 @@ func (g *Gate) endHops(req *http.Request) {
 // hopHeaders end at the gate. Connection is among them so that a client can't name one of the gate's headers in it and
 // have the proxy strip that.
 var hopHeaders = []string{
-	"Connection", "Keep-Alive", "Proxy-Connection", "Te", "Trailer", "Transfer-Encoding", "Upgrade", "Expect", "Content-Md5", "Digest", "Content-Digest", "Repr-Digest",
+	"Connection", "Keep-Alive", "Proxy-Connection", "Te", "Trailer", "Transfer-Encoding", "Upgrade", "Expect", "Content-Encoding", "Content-Md5", "Digest", "Content-Digest", "Repr-Digest",
 }
 
 // plainPath writes the one reading of the path into every place that a proxy might take it from.

@@ -57,7 +57,7 @@ type Event struct {
 	Took Timings
 }
 
-// Timings are how long the checks took. A check that did not run is 0 and not counted.
+// Timings are how long the checks took, never below 0. A check that did not run is 0 and not counted.
 type Timings struct {
 	Token  time.Duration // The token, and the privileges that it carries.
 	Owner  time.Duration // The look-up of the case's owner.

@@ -5,7 +5,6 @@ import (
 	"net/netip"
 	"reflect"
 	"regexp"
-	"sort"
 	"strings"
 	"testing"
 	"time"
@@ -336,19 +335,6 @@ func TestHiddenPairsAreEscapes(t *testing.T) {
 			t.Errorf("%q is escaped as %s (%v)", pairs[i], pairs[i+1], err)
 		}
 	}
-}
-
-// fieldNames are all fields that an event can have, in order.
-func fieldNames() []string {
-	var names []string
-	for name := range ecs {
-		names = append(names, name)
-	}
-	for name := range ours {
-		names = append(names, name)
-	}
-	sort.Strings(names)
-	return names
 }
 
 func BenchmarkLine(b *testing.B) {

@@ -36,10 +36,12 @@ type histogram struct {
 // Counters of the process, all instances together.
 var (
 	countersLock sync.Mutex
-	decisions    = map[bool]map[string]int64{false: {}, true: {}} // By report mode, then by code.
-	uploadBytes  int64
-	linesLost    atomic.Int64
-	histograms   [5]histogram
+	// decisions are counted by report mode, then by code. A counter that is there from the beginning has a rate from the
+	// first request on.
+	decisions   = map[bool]map[string]int64{false: {"": 0}, true: {}}
+	uploadBytes int64
+	linesLost   atomic.Int64
+	histograms  [5]histogram
 	// recent are the durations of the last requests in nanoseconds, unsorted, each check's moved into a range of its own,
 	// so that a request costs one step. To sort many at once and to search for the ends of the buckets is native work.
 	recent []float64
@@ -50,7 +52,7 @@ func count(e *Event) {
 	countersLock.Lock()
 	defer countersLock.Unlock()
 	codes := decisions[e.Report]
-	if codes[e.Code] == 0 && len(codes) >= maxCodes {
+	if _, known := codes[e.Code]; !known && len(codes) >= maxCodes {
 		codes["other"]++
 	} else {
 		codes[e.Code]++

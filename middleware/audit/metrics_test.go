@@ -152,8 +152,15 @@ func TestBucketsHoldTheirEnds(t *testing.T) {
 		took time.Duration
 		le   string // the lowest bucket that holds it
 	}{
-		{1, "0.0001"}, {100 * time.Microsecond, "0.0001"}, {100*time.Microsecond + 1, "0.0005"}, {500 * time.Microsecond, "0.0005"},
-		{time.Second, "1"}, {time.Second + 1, "5"}, {time.Minute, "60"}, {time.Minute + 1, "+Inf"}, {100 * time.Hour, "+Inf"},
+		{1, "0.0001"},
+		{100 * time.Microsecond, "0.0001"},
+		{100*time.Microsecond + 1, "0.0005"},
+		{500 * time.Microsecond, "0.0005"},
+		{time.Second, "1"},
+		{time.Second + 1, "5"},
+		{time.Minute, "60"},
+		{time.Minute + 1, "+Inf"},
+		{100 * time.Hour, "+Inf"},
 	} {
 		before, _ := scrape(t, Others{})
 		count(&Event{Took: Timings{Scan: row.took}})
@@ -195,6 +202,11 @@ func TestManyDurationsAreFolded(t *testing.T) {
 }
 
 func TestLabelsAreBounded(t *testing.T) {
+	defer func() {
+		countersLock.Lock()
+		defer countersLock.Unlock()
+		decisions[true] = map[string]int64{}
+	}()
 	l := New(Settings{Output: "off"})
 	scans := map[string]int64{}
 	for i := 0; i < 10*maxCodes; i++ {

@@ -90,7 +90,8 @@ func (s *sink) drain() {
 			s.mu.Unlock()
 		}
 	}()
-	for idle := 0; ; {
+	idle := 0
+	for {
 		batch, dropped := s.take()
 		if len(batch) > 0 {
 			idle = 0

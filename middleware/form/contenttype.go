@@ -27,6 +27,21 @@ const (
 // Content-Type must be there; beside the boundary it may carry Elastic-Api-Version, where the API page's own example
 // puts it, and charset=utf-8. A Content-Encoding is refused unless it is "identity", which encodes nothing.
 func Boundary(header http.Header) (boundary string, no *refusal.Refusal) {
+	types := header["Content-Type"]
+	versions := header["Elastic-Api-Version"]
+	// This is what nearly every client sends. The longer way would say the same.
+	if len(types) == 1 && strings.HasPrefix(types[0], plainType) && len(header["Content-Encoding"]) == 0 &&
+		(len(versions) == 0 || len(versions) == 1 && versions[0] == apiVersion) {
+		boundary = types[0][len(plainType):]
+		if boundary != "" && len(boundary) <= maxBoundary && strings.TrimLeft(boundary, plainBoundary) == "" {
+			return boundary, nil
+		}
+	}
+	return boundaryOf(header)
+}
+
+// boundaryOf judges the headers one by one.
+func boundaryOf(header http.Header) (boundary string, no *refusal.Refusal) {
 	if encodings := header["Content-Encoding"]; len(encodings) > 0 {
 		if len(encodings) > 1 || !strings.EqualFold(encodings[0], "identity") {
 			return "", refusal.New("content_encoding", "the body has a Content-Encoding: send the form as it is, not compressed")
@@ -41,24 +56,17 @@ func Boundary(header http.Header) (boundary string, no *refusal.Refusal) {
 		}
 	}
 	types := header["Content-Type"]
-	if len(types) != 1 {
-		if len(types) == 0 {
-			return "", refusal.New("content_type", "the request has no Content-Type: send the file as multipart/form-data")
-		}
-		return "", refusal.New("content_type", "Content-Type was sent more than once: send it once")
+	switch len(types) {
+	case 0:
+		return "", refusal.New("content_type", "the request has no Content-Type: send the file as multipart/form-data")
+	case 1:
+		return readContentType(types[0])
 	}
-	text := types[0]
-	if strings.HasPrefix(text, plainType) {
-		boundary = text[len(plainType):]
-		if boundary != "" && len(boundary) <= maxBoundary && strings.TrimLeft(boundary, plainBoundary) == "" {
-			return boundary, nil
-		}
-	}
-	return boundaryOf(text)
+	return "", refusal.New("content_type", "Content-Type was sent more than once: send it once")
 }
 
-// boundaryOf reads a Content-Type by the whole grammar.
-func boundaryOf(text string) (boundary string, no *refusal.Refusal) {
+// readContentType reads a Content-Type by the whole grammar.
+func readContentType(text string) (boundary string, no *refusal.Refusal) {
 	if len(text) > maxContentType {
 		return "", refusal.New("content_type", "Content-Type is too long: send multipart/form-data with a boundary and nothing else")
 	}
@@ -73,7 +81,7 @@ func boundaryOf(text string) (boundary string, no *refusal.Refusal) {
 	if fault != "" {
 		return "", refusal.New("content_type", "Content-Type "+fault)
 	}
-	found := false
+	boundary, found := "", false
 	for _, one := range list {
 		switch name := strings.ToLower(one.Name); name {
 		case "boundary":

@@ -2,18 +2,23 @@ package form
 
 import (
 	"bytes"
-	"errors"
 	"io"
-	"net/http"
-	"strconv"
 
 	"github.com/casegate/casegate/middleware/refusal"
 )
 
-// The reader's own steps are functions and not methods: interpreted, a method costs six times as much as a function.
+// The reader's steps are functions and not methods, and what a refusal says is put together elsewhere, because of the
+// interpreter: a method costs it six times as much as a function, and every expression of a function costs something at
+// each call, also where it is not reached. It also mixes up parallel assignments to fields: they stand one by one.
 
 // blankLine ends a head.
 var blankLine = []byte("\r\n\r\n")
+
+// endings are what may stand after the closing boundary, with the two hyphens that make it one. got sends two line ends.
+var endings = map[string]bool{"--": true, "--\r\n": true, "--\r\n\r\n": true}
+
+// longestEnding is the longest of them, in bytes.
+const longestEnding = 6
 
 // open goes past the first delimiter, with which the body must begin.
 func open(r *Reader) *refusal.Refusal {
@@ -23,44 +28,144 @@ func open(r *Reader) *refusal.Refusal {
 	if bytes.HasPrefix(r.window, r.dashes) {
 		return pass(r, len(r.dashes))
 	}
-	switch {
-	case len(r.window) == 0:
-		return refuse(r, "the body is empty: send a form with the part file")
-	case bytes.Contains(r.window, r.dashes):
-		return refuse(r, "the form has something before its first boundary")
-	case bytes.HasPrefix(r.dashes, r.window):
-		return refuse(r, "the form is not complete: it ends within its first boundary")
-	}
-	return refuse(r, "the body does not begin with the boundary that Content-Type names")
+	return openFault(r)
 }
 
-// pass goes past a delimiter that ends after n bytes of the window, and judges what follows it. RFC 2046 lets a line
-// that only begins like a delimiter be one, and readers really differ there; so nothing but a line end or two hyphens
-// may follow. The line end stays in the window: with it an empty head is like any other.
-func pass(r *Reader, n int) *refusal.Refusal {
-	rest := r.window[n:]
-	r.window = rest
-	if len(rest) >= 2 {
-		if rest[0] == '\r' && rest[1] == '\n' {
-			return nil
-		}
-		if rest[0] == '-' && rest[1] == '-' {
-			r.closed = true
-			return nil
+// skip reads the rest of the current part.
+func skip(r *Reader) *refusal.Refusal {
+	for r.inPart {
+		if _, no := nextChunk(r); no != nil {
+			return no
 		}
 	}
-	switch {
-	case len(rest) < 2:
-		return refuse(r, "the form is not complete: it ends after a boundary")
-	case rest[0] == '\n':
-		return refuse(r, "the form has a boundary line that ends in LF without CR")
-	case rest[0] == ' ' || rest[0] == '\t':
-		return refuse(r, "the form has blanks after the boundary on its line")
-	}
-	return refuse(r, "the form has a line that begins with the boundary and goes on: it is a part's beginning for some readers")
+	return r.no
 }
 
-// nextLine returns where the dashes next stand at a line's beginning in the window, for a reader that takes LF or CR
+// nextPart reads the head at the window's beginning.
+func nextPart(r *Reader) (*Part, *refusal.Refusal) {
+	r.number++
+	text, no := takeHead(r)
+	if no != nil {
+		return nil, no
+	}
+	r.inPart = true
+	r.length = 0
+	found := commonHead.FindStringSubmatch(text)
+	if found == nil {
+		return uncommonPart(r, text)
+	}
+	r.declared = -1
+	return admit(r, found[1])
+}
+
+// admit makes the part of which the head has been found good: the file where it has a name, or else the title.
+func admit(r *Reader, filename string) (*Part, *refusal.Refusal) {
+	if filename == "" {
+		if r.seenTitle {
+			return nil, secondTitle(r)
+		}
+		r.seenTitle = true
+		return &Part{Name: "filename"}, nil
+	}
+	if r.seenFile {
+		return nil, secondFile(r)
+	}
+	r.seenFile = true
+	return &Part{Name: "file", Filename: filename}, nil
+}
+
+// uncommonPart reads a head that is not in the common form.
+func uncommonPart(r *Reader, text string) (*Part, *refusal.Refusal) {
+	head, fault := readHead(text)
+	if fault != "" {
+		return nil, refuse(r, place(r)+fault)
+	}
+	r.declared = head.length
+	switch head.name {
+	case "file":
+		if !head.hasFilename {
+			return nil, stop(r, refusal.New("file_missing", "the part file has no filename: send it as a file"))
+		}
+		if r.seenFile {
+			return nil, secondFile(r)
+		}
+		r.seenFile = true
+	case "filename":
+		if head.hasFilename {
+			return nil, stop(r, unexpected("the part filename has a filename: send it as plain text, and the file as the part file"))
+		}
+		if r.seenTitle {
+			return nil, secondTitle(r)
+		}
+		r.seenTitle = true
+		if fault := head.textFault(); fault != "" {
+			return nil, refuse(r, place(r)+fault)
+		}
+		r.latin = head.charset != "" && head.charset != "utf-8"
+	default:
+		return nil, stop(r, unexpected("the form has a part other than file and filename: leave it out"))
+	}
+	return &Part{Name: head.name, Filename: head.filename}, nil
+}
+
+// takeHead returns the head that begins at the window, and goes past the empty line at its end.
+func takeHead(r *Reader) (string, *refusal.Refusal) {
+	if len(r.window) < lookAhead && !r.ended {
+		if no := fill(r); no != nil {
+			return "", no
+		}
+	}
+	area := r.window
+	if len(area) > headArea {
+		area = area[:headArea]
+	}
+	end := bytes.Index(area, blankLine)
+	if end < 2 {
+		return "", headFault(r, area, end)
+	}
+	r.window = r.window[end+4:]
+	if bytes.HasPrefix(r.window, r.needle) {
+		return "", emptyFault(r)
+	}
+	return string(area[2:end]), nil
+}
+
+// nextChunk returns the bytes of the current part up to the next delimiter or the window's end.
+func nextChunk(r *Reader) ([]byte, *refusal.Refusal) {
+	if len(r.window) < lookAhead && !r.ended {
+		if no := fill(r); no != nil {
+			return nil, no
+		}
+	}
+	window := r.window
+	at := bytes.Index(window, r.needle)
+	if at >= 0 && (at == 0 || window[at-1] != '\n' && window[at-1] != '\r') {
+		// It stands within a line. At the window's beginning it has been looked at before.
+		at = nextLine(r, at)
+	}
+	if !r.ended && (at < 0 || at+len(r.dashes)+2 > len(window)) {
+		// A delimiter at the very end can't be judged before the next bytes are here: it stays, with the line end before it.
+		cut := len(window) - len(r.dashes) - 3
+		r.window = window[cut:]
+		r.length += cut
+		return window[:cut], nil
+	}
+	if at < 2 || window[at-1] != '\n' || window[at-2] != '\r' || !bytes.HasPrefix(window[at:], r.dashes) {
+		return nil, lineFault(r, at)
+	}
+	r.inPart = false
+	r.length += at - 2
+	if r.declared >= 0 && r.declared != r.length {
+		return nil, lengthFault(r)
+	}
+	no := pass(r, at+len(r.dashes))
+	if no != nil || at == 2 {
+		return nil, no
+	}
+	return window[:at-2], nil
+}
+
+// nextLine returns where the needle next stands at a line's beginning in the window, for a reader that takes LF or CR
 // alone for a line's end too, or -1. Its two searches keep a file full of boundaries within lines from costing an
 // interpreted step for each of them.
 func nextLine(r *Reader, from int) int {
@@ -78,64 +183,22 @@ func nextLine(r *Reader, from int) int {
 	return from + at + 1
 }
 
-// takeHead returns the head that begins at the window, and goes past the empty line at its end.
-func takeHead(r *Reader) (string, *refusal.Refusal) {
-	if len(r.window) < lookAhead && !r.ended {
-		if no := fill(r); no != nil {
-			return "", no
+// pass goes past a delimiter that ends after n bytes of the window, and judges what follows it. RFC 2046 lets a line
+// that only begins like a delimiter be one, and readers really differ there; so nothing but a line end or two hyphens
+// may follow. The line end stays in the window: with it an empty head is like any other.
+func pass(r *Reader, n int) *refusal.Refusal {
+	rest := r.window[n:]
+	r.window = rest
+	if len(rest) >= 2 {
+		if rest[0] == '\r' && rest[1] == '\n' {
+			return nil
+		}
+		if rest[0] == '-' && rest[1] == '-' {
+			r.closed = true
+			return nil
 		}
 	}
-	area := r.window
-	if len(area) > headArea {
-		area = area[:headArea]
-	}
-	end := bytes.Index(area, blankLine)
-	if end < 0 {
-		switch {
-		case len(area) == headArea:
-			return "", refuse(r, place(r)+"has headers of more than 8 KiB, or no empty line (CR LF CR LF) after them")
-		case bytes.Contains(area, []byte("\n\n")):
-			return "", refuse(r, place(r)+"has lines that end in LF without CR")
-		}
-		return "", refuse(r, "the form is not complete: it ends within the headers of a part")
-	}
-	text := ""
-	if end > 2 {
-		text = string(area[2:end])
-	}
-	r.window = r.window[end+4:]
-	if bytes.HasPrefix(r.window, r.needle) {
-		return "", refuse(r, place(r)+"begins with a line that begins with the boundary: it is an empty part for some readers")
-	}
-	return text, nil
-}
-
-// readUncommon reads a head that is not in the common form into the part.
-func readUncommon(r *Reader, part *Part, text string) *refusal.Refusal {
-	head, fault := readHead(text)
-	if fault != "" {
-		return refuse(r, place(r)+fault)
-	}
-	part.Name = head.name
-	part.Filename = head.filename
-	r.declared = head.length
-	switch head.name {
-	case "file":
-		if !head.hasFilename {
-			return stop(r, refusal.New("file_missing", "the part file has no filename: send it as a file"))
-		}
-	case "filename":
-		if head.hasFilename {
-			return stop(r, unexpected("the part filename has a filename: send it as plain text, and the file as the part file"))
-		}
-		if fault := head.textFault(); fault != "" {
-			return refuse(r, place(r)+fault)
-		}
-		r.latin = head.charset != "" && head.charset != "utf-8"
-	default:
-		return stop(r, unexpected("the form has a part other than file and filename: leave it out"))
-	}
-	return nil
+	return delimiterFault(r)
 }
 
 // finish judges what follows the closing delimiter.
@@ -145,63 +208,27 @@ func finish(r *Reader) *refusal.Refusal {
 			return no
 		}
 	}
-	rest := r.window[2:]
-	if !r.ended || len(rest) > 4 || string(rest) != "\r\n\r\n"[:len(rest)] || len(rest)%2 == 1 {
-		return refuse(r, "the form has something after its closing boundary")
+	if r.seenFile && len(r.window) <= longestEnding && endings[string(r.window)] {
+		return nil
 	}
-	if !r.seenFile {
-		return stop(r, refusal.New("file_missing", "the form has no part file: send the file in a part of that name"))
-	}
-	return nil
+	return endFault(r)
 }
 
 // fill moves what is left of the window to the front of the buffer and fills the buffer up.
 func fill(r *Reader) *refusal.Refusal {
-	if used := r.filled - len(r.window); used > 0 {
+	if r.filled > 0 {
 		// It can't fail: all these bytes are in the buffer.
-		_, _ = r.source.Discard(used)
+		_, _ = r.source.Discard(r.filled - len(r.window))
 	}
 	window, err := r.source.Peek(bufferSize)
 	r.window = window
 	r.filled = len(window)
 	if err == io.EOF {
 		r.ended = true
-	} else if err != nil {
-		return stop(r, readFault(err))
+		return nil
+	}
+	if err != nil {
+		return readFault(r, err)
 	}
 	return nil
-}
-
-// readFault is the refusal for a body that could not be read to its end.
-func readFault(err error) *refusal.Refusal {
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
-		return refusal.New("body_too_large", "the request is larger than any file that may be attached")
-	}
-	return malformed("the form is not complete: the body broke off").Because(err.Error())
-}
-
-// place begins a message about the current part.
-func place(r *Reader) string {
-	return "part " + strconv.Itoa(r.number) + " of the form "
-}
-
-// refuse ends the reading with form_malformed.
-func refuse(r *Reader, message string) *refusal.Refusal {
-	return stop(r, malformed(message))
-}
-
-// stop ends the reading.
-func stop(r *Reader, no *refusal.Refusal) *refusal.Refusal {
-	r.inPart = false
-	r.no = no
-	return no
-}
-
-func malformed(message string) *refusal.Refusal {
-	return refusal.New("form_malformed", message)
-}
-
-func unexpected(message string) *refusal.Refusal {
-	return refusal.New("form_part_unexpected", message)
 }

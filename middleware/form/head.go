@@ -47,11 +47,8 @@ type head struct {
 
 // readHead reads a head, given without the empty line at its end. The fault, when there is one, is the end of a
 // sentence that begins with the part's number.
-func readHead(text string) (result head, fault string) {
-	result.length = -1
-	if text == "" {
-		return result, "has no headers: it needs a Content-Disposition"
-	}
+func readHead(text string) (head, string) {
+	result, fault := head{length: -1}, ""
 	lines := strings.Split(text, "\r\n")
 	// The lines' form comes first: a folded header would otherwise be taken for a shortened one.
 	for i, line := range lines {
@@ -59,7 +56,7 @@ func readHead(text string) (result head, fault string) {
 			return result, "has more than four headers"
 		}
 		if !headerLine.MatchString(line) || controlByte.MatchString(line) {
-			return result, lineFault(line)
+			return result, headerFault(line)
 		}
 	}
 	seen := map[string]bool{}
@@ -92,8 +89,8 @@ func readHead(text string) (result head, fault string) {
 	return result, ""
 }
 
-// lineFault says why a line of a head is no header.
-func lineFault(line string) string {
+// headerFault says why a line of a head is no header.
+func headerFault(line string) string {
 	colon := strings.IndexByte(line, ':')
 	switch {
 	case strings.HasPrefix(line, " ") || strings.HasPrefix(line, "\t"):

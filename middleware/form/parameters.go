@@ -32,7 +32,8 @@ type parameter struct {
 
 // parameters reads everything that follows a header's first word. The fault, when there is one, is the end of a
 // sentence whose beginning names the header.
-func parameters(text string) (list []parameter, fault string) {
+func parameters(text string) ([]parameter, string) {
+	list := []parameter{}
 	seen := map[string]bool{}
 	for text != "" {
 		found := nextParameter.FindStringSubmatch(text)

@@ -5,7 +5,6 @@ package form
 
 import (
 	"bufio"
-	"bytes"
 	"io"
 	"regexp"
 
@@ -36,6 +35,9 @@ var idle = make(chan *bufio.Reader, idleBuffers)
 // asciiText is text that is the same in every charset that a part may name.
 var asciiText = regexp.MustCompile(`^[\x00-\x7f]*$`)
 
+// closedReader is what a reader says that is used after Close, which is a mistake of ours.
+var closedReader = refusal.New("internal", "the form was closed before it was read")
+
 // Part is one part of the form: the file, or the text part filename.
 type Part struct {
 	// Name is "file" or "filename".
@@ -63,7 +65,7 @@ type Reader struct {
 	inPart   bool
 	length   int
 	declared int
-	// latin says that the current part is text in a charset of which only the ASCII half is the same in UTF-8.
+	// latin says that the title is in a charset of which only the ASCII half is the same in UTF-8.
 	latin bool
 
 	closed    bool
@@ -77,6 +79,7 @@ func NewReader(body io.Reader, boundary string) *Reader {
 	var source *bufio.Reader
 	select {
 	case buffer := <-idle:
+		// The interpreter loses what is received into a variable that exists already.
 		source = buffer
 		source.Reset(body)
 	default:
@@ -98,7 +101,7 @@ func (r *Reader) Close() {
 	}
 	r.source = nil
 	r.window = nil
-	r.no = malformed("the form is closed")
+	r.no = closedReader
 	source.Reset(nil)
 	select {
 	case idle <- source:
@@ -109,13 +112,10 @@ func (r *Reader) Close() {
 // Next goes to the next part; what is left of the current one is read and left out. It returns nil and nil when the
 // form is complete: closed, with a file in it, and the body at its end.
 func (r *Reader) Next() (*Part, *refusal.Refusal) {
-	for r.inPart {
-		if _, no := r.Chunk(); no != nil {
+	if r.inPart || r.no != nil {
+		if no := skip(r); no != nil {
 			return nil, no
 		}
-	}
-	if r.no != nil {
-		return nil, r.no
 	}
 	if r.number == 0 {
 		if no := open(r); no != nil {
@@ -125,108 +125,37 @@ func (r *Reader) Next() (*Part, *refusal.Refusal) {
 	if r.closed {
 		return nil, finish(r)
 	}
-	r.number++
-	text, no := takeHead(r)
-	if no != nil {
-		return nil, no
-	}
-	part := &Part{Name: "filename"}
-	r.declared = -1
-	r.latin = false
-	if found := commonHead.FindStringSubmatch(text); found == nil {
-		if no := readUncommon(r, part, text); no != nil {
-			return nil, no
-		}
-	} else if found[1] != "" {
-		part.Name = "file"
-		part.Filename = found[1]
-	}
-	if part.Name == "file" {
-		if r.seenFile {
-			return nil, stop(r, unexpected("the form has more than one part file: attach one file at a time"))
-		}
-		r.seenFile = true
-	} else {
-		if r.seenTitle {
-			return nil, stop(r, unexpected("the form has more than one part filename"))
-		}
-		r.seenTitle = true
-	}
-	r.inPart = true
-	r.length = 0
-	return part, nil
+	return nextPart(r)
 }
 
 // Chunk returns the next bytes of the current part: up to 256 KiB, valid until the next call of any method. At the
 // part's end, which has been verified by then, it returns nil and nil.
 func (r *Reader) Chunk() ([]byte, *refusal.Refusal) {
-	if !r.inPart {
-		return nil, r.no
+	if r.inPart {
+		return nextChunk(r)
 	}
-	if len(r.window) < lookAhead && !r.ended {
-		if no := fill(r); no != nil {
-			return nil, no
-		}
-	}
-	window := r.window
-	at := bytes.Index(window, r.needle)
-	if at >= 0 && (at == 0 || window[at-1] != '\n' && window[at-1] != '\r') {
-		// It stands within a line. At the window's beginning it has been looked at before.
-		at = nextLine(r, at)
-	}
-	if !r.ended && (at < 0 || at+len(r.dashes)+2 > len(window)) {
-		// A delimiter at the very end can't be judged before the next bytes are here: it stays, with the line end before it.
-		cut := len(window) - len(r.dashes) - 3
-		r.window = window[cut:]
-		r.length += cut
-		return window[:cut], nil
-	}
-	if at < 0 {
-		return nil, refuse(r, "the form is not complete: its last part is not closed by the boundary")
-	}
-	if window[at-1] == '\r' {
-		return nil, refuse(r, place(r)+"has a line that begins with the boundary after a CR without LF")
-	}
-	if at == 1 || window[at-2] != '\r' {
-		return nil, refuse(r, place(r)+"has a line that begins with the boundary after a LF without CR")
-	}
-	if len(r.needle) < len(r.dashes) && !bytes.HasPrefix(window[at:], r.dashes) {
-		return nil, refuse(r, place(r)+"has a line that begins like the boundary")
-	}
-	size := at - 2
-	r.inPart = false
-	r.length += size
-	if r.declared >= 0 && r.declared != r.length {
-		return nil, refuse(r, place(r)+"has a Content-Length that is not its length")
-	}
-	if no := pass(r, at+len(r.dashes)); no != nil {
-		return nil, no
-	}
-	if size == 0 {
-		return nil, nil
-	}
-	return window[:size], nil
+	return nil, r.no
 }
 
-// Text returns the value of the part filename, which CheckTitle has still to judge. A value of more than limit bytes, or more
-// than 4 KiB, is refused.
+// Text returns the value of the part filename, which CheckTitle has still to judge. A value of more than limit bytes,
+// or more than 4 KiB, is refused.
 func (r *Reader) Text(limit int) (string, *refusal.Refusal) {
 	if limit > maxText {
 		limit = maxText
 	}
 	text := ""
-	for {
-		chunk, no := r.Chunk()
+	for r.inPart {
+		chunk, no := nextChunk(r)
 		if no != nil {
 			return "", no
-		}
-		if chunk == nil {
-			break
 		}
 		if len(text)+len(chunk) > limit {
 			return "", stop(r, refusal.New("filename_invalid", "the value of the part filename is longer than 160 characters: shorten it"))
 		}
 		text += string(chunk)
+	}
+	if r.no != nil {
+		return "", r.no
 	}
 	if r.latin && !asciiText.MatchString(text) {
 		return "", refuse(r, place(r)+"has a charset other than utf-8: send its value as UTF-8")

@@ -145,6 +145,29 @@ func TestDelimiterAcrossBufferEnds(t *testing.T) {
 	}
 }
 
+func TestBoundaryWithinALineAcrossBufferEnds(t *testing.T) {
+	const line = "x--abc--abc--abc"
+	for distance := -40; distance < 20; distance++ {
+		body, file := aroundBufferEnd(distance, line+end)
+		got, no := readForm(strings.NewReader(body), "abc")
+		wantPass(t, no)
+		if got.file != file+line {
+			t.Fatalf("distance %d: file of %d bytes instead of %d", distance, len(got.file), len(file+line))
+		}
+	}
+}
+
+func TestEmptyPartAcrossBufferEnds(t *testing.T) {
+	const delimiter = "\r\n--abc"
+	head := "\r\nContent-Disposition: form-data; name=\"filename\"\r\nContent-Type: text/plain; x="
+	head += strings.Repeat("y", 2+maxHead-len(head)) + "\r\n\r\n"
+	for distance := -10; distance < 530; distance++ {
+		body, _ := aroundBufferEnd(-headArea-len(delimiter)-distance, delimiter+head+"--abc--\r\n")
+		_, no := readForm(strings.NewReader(body), "abc")
+		wantRefusal(t, no, "form_malformed", "empty part for some readers")
+	}
+}
+
 func TestFalseDelimiterAcrossBufferEnds(t *testing.T) {
 	for _, line := range []string{"\r\n--abc \r\n", "\r\n--abcd", "\n--abc", "\r--abc", "\r\n--abc--\r\nx"} {
 		for distance := -30; distance < 10; distance++ {

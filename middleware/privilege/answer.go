@@ -81,16 +81,17 @@ func send(ask *http.Request, next http.Handler) (reply *answer) {
 }
 
 // judge reads the owner out of the answer, or the refusal that it stands for.
-func (a *answer) judge() (owner string, no *refusal.Refusal) {
+func (a *answer) judge() (string, *refusal.Refusal) {
+	var no *refusal.Refusal
 	if a.cut != "" {
 		return "", lookupFailed("Kibana's answer is not whole: " + a.cut)
 	}
 	because := "Kibana answered the look-up of the case with " + strconv.Itoa(a.status)
 	switch a.status {
 	case http.StatusOK:
-		owner, because = readOwner(a.body.Bytes())
-		if because != "" {
-			return "", lookupFailed(because)
+		owner, trouble := readOwner(a.body.Bytes())
+		if trouble != "" {
+			return "", lookupFailed(trouble)
 		}
 		return owner, nil
 	case http.StatusUnauthorized:

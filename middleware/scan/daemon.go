@@ -73,7 +73,8 @@ func (d *daemon) report(trouble string) {
 	if down == d.down || d.now().Sub(d.reported) < quiet {
 		return
 	}
-	d.down, d.reported = down, d.now()
+	d.down = down
+	d.reported = d.now()
 	if down {
 		d.logf("casegate: the malware scanner gives no verdicts: " + trouble)
 		return

@@ -67,6 +67,7 @@ func TestDiscoveryDocumentsThatBringNoKeys(t *testing.T) {
 		{"jwks_uri without TLS", `{"issuer":"ISSUER","jwks_uri":"http://keys.example/keys"}`},
 		{"jwks_uri is a file", `{"issuer":"ISSUER","jwks_uri":"file:///etc/passwd"}`},
 		{"jwks_uri with a user", `{"issuer":"ISSUER","jwks_uri":"https://a:b@keys.example/keys"}`},
+		{"jwks_uri with a user that would do", `{"issuer":"ISSUER","jwks_uri":"http://a:b@KEYHOST/keys"}`},
 		{"no JSON", `<html>`},
 		{"null", `null`},
 		{"a list", `["ISSUER"]`},
@@ -74,6 +75,7 @@ func TestDiscoveryDocumentsThatBringNoKeys(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			p := newProvider(t, theKeys().set("p256"))
 			document := strings.ReplaceAll(c.document, "ISSUER", p.server.URL)
+			document = strings.ReplaceAll(document, "KEYHOST", strings.TrimPrefix(other.server.URL, "http://"))
 			p.document = strings.ReplaceAll(document, "KEYS", other.server.URL+"/keys")
 			g := newGate(t, issuerSettings(p)).patient()
 			g.expect(t, issued(p, "p256", "ES256"), "keys_unavailable")
@@ -168,6 +170,25 @@ func TestOtherAuthorityThanCAFile(t *testing.T) {
 	s := urlSettings(p)
 	s.CAFile = path
 	newGate(t, s).patient().expect(t, signed("p256", "ES256", ""), "keys_unavailable")
+}
+
+func TestRedirectsStayWhereTheyAre(t *testing.T) {
+	for _, c := range []struct {
+		to string
+		ok bool
+	}{
+		{"https://id.example/other", true},
+		{"https://ID.example/other", true},
+		{"http://id.example/other", false},
+		{"https://id.example:8443/other", false},
+		{"https://other.example/other", false},
+		{"https://id.example.evil.example/other", false},
+	} {
+		first := httptest.NewRequest(http.MethodGet, "https://id.example/keys", nil)
+		if err := follow(httptest.NewRequest(http.MethodGet, c.to, nil), []*http.Request{first}); (err == nil) != c.ok {
+			t.Errorf("%s: %v", c.to, err)
+		}
+	}
 }
 
 func TestFetchSendsNoSecrets(t *testing.T) {

@@ -47,7 +47,8 @@ func parsePEM(text string) (*keySet, string) {
 }
 
 // parseBlock reads one PEM block.
-func parseBlock(block *pem.Block) (material any, fault string) {
+func parseBlock(block *pem.Block) (any, string) {
+	var material any
 	var err error
 	switch block.Type {
 	case "PUBLIC KEY":

@@ -87,8 +87,10 @@ func (g *registry) ring(s Settings) *ring {
 		source.Issuer = s.Issuer
 	}
 	if discovered || origins[0].url {
-		source.CAFile, source.InsecureHTTP = s.CAFile, s.InsecureHTTP
-		source.KeysTTL, source.KeysMaxStale = s.KeysTTL, s.KeysMaxStale
+		source.CAFile = s.CAFile
+		source.InsecureHTTP = s.InsecureHTTP
+		source.KeysTTL = s.KeysTTL
+		source.KeysMaxStale = s.KeysMaxStale
 	}
 	digest := digestOf(source)
 	if r := g.rings[digest]; r != nil {

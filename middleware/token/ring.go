@@ -43,23 +43,17 @@ type ring struct {
 	fetching  chan struct{}     // Closed when the running fetch ends; nil when none runs.
 }
 
-// forever is when keys from the configuration or from a file are no longer good.
-var forever = time.Unix(math.MaxInt32, 0)
+// forever is until when keys from the configuration or from a file are good.
+var forever = time.Unix(lastSecond, 0)
 
 // keys returns the current keys and until when they may be used, or nil and when to try again. Only a request that
 // finds no keys at all, or too old ones, waits for a fetch.
 func (r *ring) keys(ctx context.Context) (*keySet, time.Time) {
+	if r.fetcher == nil {
+		return r.local()
+	}
 	now := r.now()
 	r.mu.Lock()
-	if r.fetcher == nil {
-		r.look(now)
-		set, retryAt := r.set, r.retryAt
-		r.mu.Unlock()
-		if set == nil {
-			return nil, retryAt
-		}
-		return set, forever
-	}
 	fresh := r.loadedAt.Add(r.ttl)
 	if r.set == nil || !now.Before(fresh) {
 		r.start(now)
@@ -73,6 +67,17 @@ func (r *ring) keys(ctx context.Context) (*keySet, time.Time) {
 		return set, until
 	}
 	return r.await(ctx, fetching)
+}
+
+// local is keys for a source that is not fetched.
+func (r *ring) local() (*keySet, time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.look(r.now())
+	if r.set == nil {
+		return nil, r.retryAt
+	}
+	return r.set, forever
 }
 
 // refreshed is asked when a token names a key that is not in the set: it returns the keys after another fetch, or nil
@@ -144,7 +149,7 @@ func (r *ring) fetched() (set *keySet, digest [sha256.Size]byte, fault string) {
 	}()
 	text, fault := r.fetcher.fetch()
 	if fault != "" {
-		return nil, digest, fault
+		return nil, [sha256.Size]byte{}, fault
 	}
 	set, fault = parseJWKS(text, jwksFetched)
 	return set, sha256.Sum256([]byte(text)), fault

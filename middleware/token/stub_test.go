@@ -123,10 +123,9 @@ func (p *provider) ServeHTTP(rw http.ResponseWriter, req *http.Request) {
 	case strings.HasPrefix(mode, "redirect to "):
 		http.Redirect(rw, req, strings.TrimPrefix(mode, "redirect to "), http.StatusFound)
 		return
-	case mode != "":
+	case mode != "" && mode != "long":
 		status, _ := strconv.Atoi(mode)
 		rw.WriteHeader(status)
-		return
 	}
 	if req.URL.Path == "/.well-known/openid-configuration" {
 		if document == "" {
@@ -136,6 +135,9 @@ func (p *provider) ServeHTTP(rw http.ResponseWriter, req *http.Request) {
 		return
 	}
 	_, _ = rw.Write([]byte(body))
+	if mode == "long" {
+		_, _ = rw.Write([]byte(strings.Repeat(" ", maxAnswer)))
+	}
 }
 
 // gate is a verifier under test, with its clock.

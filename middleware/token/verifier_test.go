@@ -30,6 +30,11 @@ func TestTheSameTokenGivesTheSameCaller(t *testing.T) {
 	if len(g.cache.young) != 1 {
 		t.Errorf("%d entries for one token", len(g.cache.young))
 	}
+	g.clock.advance(30 * time.Second)
+	g.expect(t, signed("p384", "ES384", ""), "token_invalid") // Fetches the same keys again.
+	if again, _ := g.Check(bearer(token)); again != first || p.count() != 2 {
+		t.Errorf("another caller after the same keys came again, or %d calls", p.count())
+	}
 	p.tell("", k.set("p256", "p384"))
 	g.clock.advance(s.KeysTTL)
 	g.Check(bearer(token))

@@ -153,7 +153,8 @@ func (v *Verifier) readHeader(part string) (*header, *refusal.Refusal) {
 }
 
 // decodeObject decodes a part of a token that is a JSON object. It returns nil members when it is anything else.
-func decodeObject(part string) (text []byte, members map[string]any) {
+func decodeObject(part string) ([]byte, map[string]any) {
+	var members map[string]any
 	text, err := encoding.DecodeString(part)
 	if err != nil || !utf8.Valid(text) {
 		return nil, nil
