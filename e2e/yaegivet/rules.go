@@ -2,6 +2,7 @@ package yaegivet
 
 import (
 	"go/ast"
+	"go/token"
 	"go/types"
 	"reflect"
 	"strconv"
@@ -236,6 +237,10 @@ func (c *checker) parallelMapAssignment(n *ast.AssignStmt) {
 		return
 	}
 	for _, left := range n.Lhs {
+		if selector, ok := left.(*ast.SelectorExpr); ok {
+			c.report(selector.Pos(), "parallel-field-assignment", "assigning several fields at once can lose one: use one statement each")
+			return
+		}
 		index, ok := left.(*ast.IndexExpr)
 		if !ok {
 			continue
@@ -271,5 +276,48 @@ func (c *checker) embeddedWithTags(n *ast.StructType) {
 		if tagged && len(field.Names) == 0 {
 			c.report(field.Pos(), "embedded-in-json", "an embedded field gets another name in JSON: name it")
 		}
+	}
+}
+
+// nilCase: a case nil spoils the type switch that it stands in.
+func (c *checker) nilCase(n *ast.TypeSwitchStmt) {
+	for _, clause := range n.Body.List {
+		for _, wanted := range clause.(*ast.CaseClause).List {
+			if value, ok := c.pkg.TypesInfo.Types[wanted]; ok && value.IsNil() {
+				c.report(wanted.Pos(), "nil-case", "a nil case in a type switch goes wrong: compare with nil first")
+			}
+		}
+	}
+}
+
+// receiveIntoVariable: a select can't receive into a variable that exists already.
+func (c *checker) receiveIntoVariable(n *ast.CommClause) {
+	assign, ok := n.Comm.(*ast.AssignStmt)
+	if ok && assign.Tok == token.ASSIGN {
+		c.report(n.Pos(), "select-assignment", "a select panics that receives into a variable that exists already: use := and copy")
+	}
+}
+
+// appendInResults: the result of an append that calls a method of ours lands in the wrong result.
+func (c *checker) appendInResults(n *ast.ReturnStmt) {
+	if len(n.Results) < 2 {
+		return
+	}
+	for _, result := range n.Results {
+		call, ok := ast.Unparen(result).(*ast.CallExpr)
+		if !ok {
+			continue
+		}
+		name, ok := ast.Unparen(call.Fun).(*ast.Ident)
+		if ok && name.Name == "append" && call.Ellipsis.IsValid() {
+			c.report(result.Pos(), "append-in-results", "an append in a list of results lands in the wrong one: append first")
+		}
+	}
+}
+
+// loopWithoutPost: a variable of a for statement that has no post statement keeps its first value.
+func (c *checker) loopWithoutPost(n *ast.ForStmt) {
+	if n.Init != nil && n.Post == nil {
+		c.report(n.Pos(), "loop-without-post", "a loop variable without a post statement keeps its first value: declare it before the loop")
 	}
 }

@@ -84,6 +84,7 @@ func (c *checker) walk(root ast.Node) {
 		switch n := node.(type) {
 		case *ast.ForStmt:
 			if n != root {
+				c.loopWithoutPost(n)
 				c.loop(n)
 				return false
 			}
@@ -113,9 +114,11 @@ func (c *checker) node(node ast.Node) {
 		c.builtin(n)
 	case *ast.FuncDecl:
 		c.jsonMethod(n)
+		c.namedResults(n.Body, n.Type)
 	case *ast.FuncLit:
 		c.unnamedParameters(n)
 		c.capturedLoopVariable(n)
+		c.namedResults(n.Body, n.Type)
 	case *ast.AssignStmt:
 		c.uncheckedAssertion(n)
 		c.parallelMapAssignment(n)
@@ -123,10 +126,15 @@ func (c *checker) node(node ast.Node) {
 		c.uncheckedDeclaration(n)
 	case *ast.TypeSwitchStmt:
 		c.errorSwitch(n)
+		c.nilCase(n)
 	case *ast.TypeAssertExpr:
 		c.errorAssertion(n)
 	case *ast.SwitchStmt:
 		c.interfaceSwitch(n)
+	case *ast.CommClause:
+		c.receiveIntoVariable(n)
+	case *ast.ReturnStmt:
+		c.appendInResults(n)
 	case *ast.StructType:
 		c.embeddedWithTags(n)
 	case *ast.Ident:

@@ -57,13 +57,13 @@ func TestTraps(t *testing.T) {
 		},
 		{
 			"captured-loop-variable",
-			`func f() (all []func() int) { for i := 0; i < 3; i++ { all = append(all, func() int { return i }) }; return all }`,
-			`func f() (all []func() int) { for i := 0; i < 3; i++ { n := i; all = append(all, func() int { return n }) }; return all }`,
+			`func f(all []func() int) { for i := 0; i < 3; i++ { all = append(all, func() int { return i }) } }`,
+			`func f(all []func() int) { for i := 0; i < 3; i++ { n := i; all = append(all, func() int { return n }) } }`,
 		},
 		{
 			"captured-loop-variable",
-			`func f(list []int) (all []func() int) { for _, v := range list { for range list { all = append(all, func() int { return v }) } }; return all }`,
-			`func f(list []int) (all []int) { for _, v := range list { all = append(all, v) }; return all }`,
+			`func f(list []int, all []func() int) { for _, v := range list { for range list { all = append(all, func() int { return v }) } } }`,
+			`func f(list []int, all []int) { for _, v := range list { all = append(all, v) } }`,
 		},
 		{
 			"unnamed-parameter",
@@ -87,13 +87,13 @@ func TestTraps(t *testing.T) {
 		},
 		{
 			"range-over-integer",
-			`func f() (n int) { for range 10 { n++ }; return n }`,
-			`func f(list []int) (n int) { for range list { n++ }; return n }`,
+			`func f() int { n := 0; for range 10 { n++ }; return n }`,
+			`func f(list []int) int { n := 0; for range list { n++ }; return n }`,
 		},
 		{
 			"range-over-function",
-			`func f(each func(yield func(int) bool)) (n int) { for i := range each { n += i }; return n }`,
-			`func f(all chan int) (n int) { for i := range all { n += i }; return n }`,
+			`func f(each func(yield func(int) bool)) int { n := 0; for i := range each { n += i }; return n }`,
+			`func f(all chan int) int { n := 0; for i := range all { n += i }; return n }`,
 		},
 		{
 			"missing-symbol",
@@ -122,12 +122,12 @@ func TestTraps(t *testing.T) {
 		},
 		{
 			"unchecked-assertion",
-			`func f(list []any) (n int) { for _, v := range list { s, _ := v.(string); n += len(s) }; return n }`,
-			`func f(list []any) (n int) { for _, v := range list { s, ok := v.(string); if ok { n += len(s) } }; return n }`,
+			`func f(list []any) int { n := 0; for _, v := range list { s, _ := v.(string); n += len(s) }; return n }`,
+			`func f(list []any) int { n := 0; for _, v := range list { s, ok := v.(string); if ok { n += len(s) } }; return n }`,
 		},
 		{
 			"unchecked-assertion",
-			`func f(list []any) (n int) { for _, v := range list { var s, _ = v.(string); n += len(s) }; return n }`,
+			`func f(list []any) int { n := 0; for _, v := range list { var s, _ = v.(string); n += len(s) }; return n }`,
 			`func f(v any) int { s, _ := v.(string); return len(s) }`,
 		},
 		{
@@ -136,9 +136,49 @@ func TestTraps(t *testing.T) {
 			`func f(a, b map[string]any) { a["x"] = 1; b["x"] = "y" }`,
 		},
 		{
+			"parallel-field-assignment",
+			`type s struct{ a, b string }; func g() string { return "" }; func f(v *s) { v.a, v.b = "", g() }`,
+			`type s struct{ a, b string }; func g() (string, string) { return "", "" }; func f(v *s) { v.a, v.b = g() }`,
+		},
+		{
+			"loop-without-post",
+			`func f(n int) { for m := n; m > 0; { m = m / 2 } }`,
+			`func f(n int) { m := n; for m > 0 { m = m / 2 } }`,
+		},
+		{
 			"interface-switch",
 			`func f(m map[string]any) int { switch m["k"] { case "RSA": return 1 }; return 0 }`,
 			`func f(m map[string]any) int { s, _ := m["k"].(string); switch s { case "RSA": return 1 }; return 0 }`,
+		},
+		{
+			"nil-case",
+			`func f(v any) int { switch v.(type) { case nil: return 1; case string: return 2 }; return 0 }`,
+			`func f(v any) int { if v == nil { return 1 }; switch v.(type) { case string: return 2 }; return 0 }`,
+		},
+		{
+			"select-assignment",
+			`func f(c chan int) (int, bool) { n := 0; select { case n = <-c: default: }; return n, true }`,
+			`func f(c chan int) (int, bool) { n := 0; select { case m := <-c: n = m; default: }; return n, true }`,
+		},
+		{
+			"append-in-results",
+			`type s struct{}; func (s) list() []string { return nil }; func f(v s, all []string) (int, []string) { return 1, append(all, v.list()...) }`,
+			`type s struct{}; func (s) list() []string { return nil }; func f(v s, all []string) (int, []string) { all = append(all, v.list()...); return 1, all }`,
+		},
+		{
+			"named-result",
+			`func f(list []string) (found []string) { for _, v := range list { found = append(found, v) }; return found }`,
+			`func f(list []string) (found []string) { found = nil; for _, v := range list { found = append(found, v) }; return found }`,
+		},
+		{
+			"named-result",
+			`func f(b bool) (n int) { if b { n = 1 }; return }`,
+			`func f(b bool) (n int) { n = 0; if b { n = 1 }; return }`,
+		},
+		{
+			"named-result",
+			`func f() (text string) { defer func() { if recover() != nil && text == "" { text = "x" } }(); return "" }`,
+			`func f() (text string) { defer func() { if recover() != nil { text = "x" } }(); return "" }`,
 		},
 		{
 			"embedded-in-json",
