@@ -23,6 +23,7 @@ type target struct {
 type router struct {
 	basePath string
 	plain    *regexp.Regexp
+	simple   *regexp.Regexp // As plain, for the identifiers that cases nearly always have: it needs no other look.
 }
 
 // maxCaseID is the longest identifier of a case in its escaped form; Kibana's own have 36 characters.
@@ -31,9 +32,11 @@ const maxCaseID = 1024
 // The identifiers of spaces are Kibana's own: lower-case letters, digits, - and _. A case's identifier is opaque;
 // what could be read as more than one segment, as a parameter or as a second encoding never gets here.
 func newRouter(basePath string) *router {
+	start := `^(` + regexp.QuoteMeta(basePath) + `(?:/s/([a-z0-9_-]{1,255}))?/api/cases/`
 	return &router{
 		basePath: basePath,
-		plain:    regexp.MustCompile(`^(` + regexp.QuoteMeta(basePath) + `(?:/s/([a-z0-9_-]{1,255}))?/api/cases/([^/]+))/files/?$`),
+		plain:    regexp.MustCompile(start + `([^/]+))/files/?$`),
+		simple:   regexp.MustCompile(start + `([0-9A-Za-z_-]{1,255}))/files$`),
 	}
 }
 
@@ -51,6 +54,9 @@ func (r *router) upload(req *http.Request) (*target, *refusal.Refusal) {
 		return nil, nil
 	}
 	escaped := req.URL.EscapedPath()
+	if match := r.simple.FindStringSubmatch(escaped); match != nil {
+		return r.targetOf(match, match[3]), nil
+	}
 	if mayBeUpload(escaped) {
 		return r.read(escaped)
 	}
@@ -77,11 +83,16 @@ func (r *router) read(escaped string) (*target, *refusal.Refusal) {
 	if err != nil || len(match[3]) > maxCaseID {
 		return nil, refusal.New("path_ambiguous", "the case's identifier is not well encoded, or longer than any of Kibana's")
 	}
+	return r.targetOf(match, caseID), nil
+}
+
+// targetOf makes a target of what plain or simple found.
+func (r *router) targetOf(match []string, caseID string) *target {
 	space := match[2]
 	if space == "" {
 		space = "default"
 	}
-	return &target{space: space, caseID: caseID, path: match[1] + "/files", casePath: match[1]}, nil
+	return &target{space: space, caseID: caseID, path: match[1] + "/files", casePath: match[1]}
 }
 
 func (r *router) example() string {

@@ -8,9 +8,28 @@ import (
 	"mime/multipart"
 	"net/http"
 	"reflect"
+	"sort"
 	"strconv"
 	"strings"
 )
+
+// CompareFaults tells how the faults that a host found in the exchange's policy differ from those that it lists. It
+// returns nothing when they are the same, in any order.
+func (e *Exchange) CompareFaults(got []string) string {
+	wanted := append([]string(nil), e.Faults...)
+	got = append([]string(nil), got...)
+	sort.Strings(wanted)
+	sort.Strings(got)
+	same := len(wanted) == len(got)
+	for i := 0; same && i < len(got); i++ {
+		prefix, cut := strings.CutSuffix(wanted[i], "…")
+		same = got[i] == wanted[i] || cut && strings.HasPrefix(got[i], prefix)
+	}
+	if same {
+		return ""
+	}
+	return fmt.Sprintf("%s: the policy's faults are\n\t%s\nnot\n\t%s", e.Name, strings.Join(got, "\n\t"), strings.Join(wanted, "\n\t"))
+}
 
 // compareAnswer lists how an answer differs from an answer section: the status, headers (-Name: must be absent, Name: *:
 // any value), a blank line, and the body. A body is compared as JSON where it is JSON; one that ends with … is a prefix;

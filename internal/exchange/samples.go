@@ -44,6 +44,9 @@ var samples = map[string]func() ([]byte, error){
 	"gz":  func() ([]byte, error) { text, err := gzipOf("hello\n"); return []byte(text), err },
 	"bz2": fixed("BZh91AY&SY\xc1\xc0\x80\xe2\x00\x00\x01\x41\x00\x00\x10\x02\x44\xa0\x00\x30\xcd\x00\xc3\x46\x29\x97\x17\x72\x45\x38\x50\x90" +
 		"\xc1\xc0\x80\xe2"),
+	"docx":       func() ([]byte, error) { return docxSample() },
+	"docx-macro": func() ([]byte, error) { return docxSample("word/vbaProject.bin", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1") },
+
 	"7z": func() ([]byte, error) { return sevenZipSample(), nil },
 
 	"txt":     fixed("Second login from the same address at 02:14.\n"),
@@ -67,8 +70,8 @@ var samples = map[string]func() ([]byte, error){
 	"rpm":    fixed("\xed\xab\xee\xdb\x03\x00\x00\x00\x00\x01" + strings.Repeat("\x00", 86)),
 }
 
-const pdfText = "%PDF-1.4\n1 0 obj\n<< /Type /Catalog /Pages 2 0 R >>\nendobj\n2 0 obj\n<< /Type /Pages /Kids [] /Count 0 >>\nendobj\n" +
-	"xref\n0 3\n0000000000 65535 f \n0000000009 00000 n \n0000000058 00000 n \ntrailer\n<< /Size 3 /Root 1 0 R >>\nstartxref\n110\n%%EOF\n"
+const pdfText = "%PDF-1.4\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<< /Type /Catalog /Pages 2 0 R >>\nendobj\n2 0 obj\n<< /Type /Pages /Kids [] /Count 0 >>\nendobj\n" +
+	"xref\n0 3\n0000000000 65535 f \n0000000015 00000 n \n0000000064 00000 n \ntrailer\n<< /Size 3 /Root 1 0 R >>\nstartxref\n116\n%%EOF\n"
 
 var (
 	samplesMade   = map[string]string{}
@@ -257,6 +260,19 @@ func encrypted(archive string) string {
 		}
 	}
 	return string(data)
+}
+
+// docxSample is a document of Office Open XML with further parts, if there are any.
+func docxSample(parts ...string) ([]byte, error) {
+	const wordprocessing = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+	text, err := zipOf(append([]string{
+		"[Content_Types].xml", `<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">` +
+			`<Override PartName="/word/document.xml" ContentType="` + wordprocessing + `.main+xml"/></Types>`,
+		"_rels/.rels", `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" ` +
+			`Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="word/document.xml"/></Relationships>`,
+		"word/document.xml", `<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"/>`,
+	}, parts...)...)
+	return []byte(text), err
 }
 
 // sevenZipSample is an archive without entries: the signature, version 0.4 and an empty next header.

@@ -31,6 +31,7 @@ type behaviour struct {
 	status       int
 	hang         bool // never answers
 	drop         bool // closes the connection without an answer
+	cut          bool // closes the connection in the middle of the answer
 	header       [][2]string
 	body         string
 }
@@ -144,6 +145,12 @@ func answer(rw http.ResponseWriter, req *http.Request, b behaviour) {
 	if b.drop {
 		panic(http.ErrAbortHandler)
 	}
+	if b.cut {
+		rw.Header().Set("Content-Length", "1000")
+		_, _ = io.WriteString(rw, "{")
+		_ = http.NewResponseController(rw).Flush()
+		panic(http.ErrAbortHandler)
+	}
 	for _, field := range b.header {
 		rw.Header().Set(field[0], field[1])
 	}
@@ -152,7 +159,8 @@ func answer(rw http.ResponseWriter, req *http.Request, b behaviour) {
 }
 
 // behaviours reads a kibana or provider section: lines of method, path (* for any), status and body, with headers in
-// brackets before the body. Instead of a status: hang (never answers), drop (closes the connection).
+// brackets before the body. Instead of a status: hang (never answers), drop (closes the connection; a proxy may repeat a
+// GET then), cut (closes it in the middle of the answer).
 //
 //	GET /api/cases/1 302 [Location: /login] moved
 func behaviours(text string) ([]behaviour, error) {
@@ -171,6 +179,8 @@ func behaviours(text string) ([]behaviour, error) {
 			b.hang = true
 		case "drop":
 			b.drop = true
+		case "cut":
+			b.cut = true
 		default:
 			status, err := strconv.Atoi(fields[2])
 			if err != nil {

@@ -24,7 +24,8 @@ func (u *unpacker) heldZIP(name string, source io.Reader) *refusal.Refusal {
 	var begin bytes.Buffer
 	n, err := io.CopyN(&begin, source, heldMemory+1)
 	if err == io.EOF {
-		return u.zip(bytes.NewReader(begin.Bytes()), n)
+		_, no := u.zip(bytes.NewReader(begin.Bytes()), n)
+		return no
 	}
 	if err != nil {
 		return u.e.in(name, "is damaged or cut off: pack it again")
@@ -50,7 +51,8 @@ func (u *unpacker) heldZIP(name string, source io.Reader) *refusal.Refusal {
 	if n+more > heldMost {
 		return u.e.in(name, "is an archive of more than 256 MiB: attach it by itself")
 	}
-	return u.zip(file, n+more)
+	_, no := u.zip(file, n+more)
+	return no
 }
 
 // full is the refusal when temporary storage can't be had.

@@ -13,10 +13,11 @@ const (
 	maxDepth = 64
 )
 
-// unsafeName finds what makes the path of a member mean something else on another system, or point out of the folder
-// into which the archive is unpacked: control characters, backslashes, an absolute path, a drive letter, an element of
-// two or more dots (Windows drops dots and blanks at an element's end).
-var unsafeName = regexp.MustCompile(`[\x00-\x1f\x7f\\]|^/|^[A-Za-z]:|(?:^|/)\.\.[. ]*(?:/|$)`)
+// unsafeBytes mean something else on another system, or hide what a name says: control characters and backslashes.
+const unsafeBytes = "\x00\x01\x02\x03\x04\x05\x06\x07\x08\t\n\x0b\x0c\r\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f\x7f\\"
+
+// unsafeDots finds an element of two or more dots: Windows drops dots and blanks at an element's end.
+var unsafeDots = regexp.MustCompile(`(?:^|/)\.\.[. ]*(?:/|$)`)
 
 // leadingDots are the steps upwards with which the target of a link may begin.
 var leadingDots = regexp.MustCompile(`^(?:\.{1,2}(?:/+|$))*`)
@@ -53,10 +54,18 @@ func pathTrouble(name string) string {
 	if len(name) > maxPath || strings.Count(name, "/") > maxDepth {
 		return "has a path that is too long or too deep"
 	}
-	if unsafeName.MatchString(name) {
+	if leadsAway(name) {
 		return "has a path that is absolute, leads out of the archive, or holds backslashes or control characters"
 	}
 	return ""
+}
+
+// leadsAway tells whether a path points out of the folder into which an archive is unpacked, on any system.
+func leadsAway(name string) bool {
+	if strings.ContainsAny(name, unsafeBytes) || name[0] == '/' || (len(name) > 1 && name[1] == ':' && name[0]|0x20 >= 'a' && name[0]|0x20 <= 'z') {
+		return true
+	}
+	return strings.Contains(name, "..") && unsafeDots.MatchString(name)
 }
 
 // link takes a symbolic link that was added. Steps upwards may only stand at the beginning of its target: behind the
@@ -66,7 +75,7 @@ func (t *tree) link(name, target string) (trouble string) {
 	t.links[place] = true
 	rest := leadingDots.ReplaceAllString(target, "")
 	end := path.Join(path.Dir(place), target)
-	if target == "" || len(target) > maxPath || unsafeName.MatchString(rest) || end == ".." || strings.HasPrefix(end, "../") {
+	if target == "" || len(target) > maxPath || (rest != "" && leadsAway(rest)) || end == ".." || strings.HasPrefix(end, "../") {
 		return leadsOut
 	}
 	return ""
@@ -80,8 +89,8 @@ func (t *tree) through() (name string) {
 		return ""
 	}
 	for name := range t.seen {
-		for folder := path.Dir(name); folder != "." && folder != "/"; folder = path.Dir(folder) {
-			if t.links[folder] {
+		for slash := strings.LastIndexByte(name, '/'); slash > 0; slash = strings.LastIndexByte(name[:slash], '/') {
+			if t.links[name[:slash]] {
 				return name
 			}
 		}

@@ -47,10 +47,11 @@ func typesMarkdown() string {
 	page.WriteString("- flows on: with `delivery.mode: stream` the file is passed on while it is read; the others are held until they are judged.\n\n")
 	page.WriteString("## Allowed by default\n\n")
 	writeTable(&page, func(r *row) bool { return kibana[r.mime] && len(knownTypes().extensions[r.mime]) > 0 })
+	page.WriteString("\nThe members of a 7z archive can't be read: of it only the beginning is judged. Take it off the list where that is not enough.\n")
 	page.WriteString("\n## To be allowed by the operator\n\n")
 	writeTable(&page, func(r *row) bool { return !kibana[r.mime] })
 	page.WriteString("\nPCAPNG files pass under the extensions of PCAP. EVTX, PCAPNG, NDJSON and other extensions that the mime-types library does not know " +
-		"can't be attached to Kibana under any setting: put them in an archive, or give them the extension of a type that they are.\n")
+		"can't be attached to Kibana under any setting: put them in an archive.\n")
 	page.WriteString("\n## In Kibana's list, but without an extension that leads to them\n\n")
 	for i := range catalogue {
 		if mime := catalogue[i].mime; kibana[mime] && len(knownTypes().extensions[mime]) == 0 {

@@ -1,9 +1,336 @@
 package content
 
 import (
+	"bytes"
+	"compress/zlib"
+	"encoding/hex"
 	"io"
+	"regexp"
+	"strconv"
+	"strings"
 
 	"github.com/casegate/casegate/middleware/refusal"
 )
 
-func inspectPDF(file io.ReaderAt, size int64, e *env) *refusal.Refusal { return nil }
+// What is looked for in a PDF (ISO 32000), and what else it may hit:
+//
+//   - /JavaScript: every action that runs a script names it. Forms whose fields check or compute their values have it;
+//     what office programs, browsers and printers' drivers write does not.
+//   - /Rendition with /JS: the one action that may carry a script without that name.
+//   - /Launch: an action that starts a program. Nothing that office programs write has it.
+//   - /RichMedia: Flash and films that a reader plays.
+//   - /XFA with a value: forms in Adobe's XML language, which carry scripts. LiveCycle writes them, nothing else does.
+//   - /EF and /EmbeddedFile: attached files are fine (invoices carry their data that way) unless one has the name of a
+//     file that runs (/F or /UF beside /EF), or begins like a program.
+//
+// Names may be written with escapes (/#4aavaScript), which are resolved. A name stands in plain sight even when the
+// strings of the file are encrypted. What can't be seen without a PDF engine is what stands in object streams (PDF 1.5),
+// which are compressed, and what attached files hold behind their first bytes or behind filters other than Flate; the
+// scanner is for that. A page's text is compressed by everything that writes PDFs, so that a document about these names
+// passes.
+//
+// Every search is one of compiled code over a whole chunk, and hostile chunks cost as much as others: bytes.Index has no
+// bad case, and expressions only run over chunks in which what they begin with is rare.
+
+const (
+	// pdfSeam is how much before and behind the border of two chunks is looked at together.
+	pdfSeam = 4 << 10
+	// pdfDense bounds number signs in a chunk that is searched for escapes as a matter of course: one in so many bytes.
+	// Compressed data has one in 256, and ASCII-85 one in 85.
+	pdfDense = 32
+	// pdfDenseMost bounds the chunks beyond that, in bytes of the whole file.
+	pdfDenseMost = 4 << 20
+	// pdfHitsMost bounds what is looked at by interpreted steps. Compressed data of 100 MiB holds some 200 escaped letters
+	// by chance.
+	pdfHitsMost = 4096
+	// pdfAttachmentsMost bounds the attached files whose first bytes are looked at.
+	pdfAttachmentsMost = 1000
+	// pdfReach is how far from the entry that says so an attached file's name, or its beginning, is looked for.
+	pdfReach = 1 << 10
+	// pdfNameMost is the longest name, with every letter escaped, that is compared.
+	pdfNameMost = 64
+
+	pdfDelimiters = "\x00\t\n\f\r ()<>[]{}/%"
+)
+
+// pdfMarks are the names that are looked for; a name goes on with a delimiter behind them.
+var pdfMarks = []string{"JavaScript", "Launch", "RichMedia", "Rendition", "XFA", "JS", "EmbeddedFile", "EF"}
+
+// pdfEscape finds an escaped letter of those that the names are made of. No program escapes letters.
+var pdfEscape = regexp.MustCompile(`#(?:4[1456aAcCdD]|5[238]|6[1234589cCdDeEfF]|7[02456])`)
+
+// pdfName is what may follow a slash.
+var pdfName = regexp.MustCompile(`/[^\x00\t\n\f\r ()<>\[\]{}/%]{1,63}`)
+
+// pdfFileName takes the names of files: in parentheses, or as hexadecimal digits.
+var pdfFileName = regexp.MustCompile(`/U?F[\x00\t\n\f\r ]*(?:\(((?:[^()\\]|\\(?s:.))+)\)|<([0-9A-Fa-f\x00\t\n\f\r ]+)>)`)
+
+// pdfXFA is the entry of a form, which is an array of parts or a reference to a stream.
+var pdfXFA = regexp.MustCompile(`\A[\x00\t\n\f\r ]*(?:\[|[0-9]+[\x00\t\n\f\r ]+[0-9]+[\x00\t\n\f\r ]+R)`)
+
+// inspectPDF inspects a PDF that is held.
+func inspectPDF(file io.ReaderAt, size int64, e *env) *refusal.Refusal {
+	scan := &pdfScan{active: e.settings.ActiveContent != Allow, name: e.name}
+	buffer := make([]byte, unpackChunk)
+	for at := int64(0); at < size; at += unpackChunk {
+		chunk := buffer
+		if size-at < unpackChunk {
+			chunk = buffer[:size-at]
+		}
+		if n, err := file.ReadAt(chunk, at); n < len(chunk) {
+			return full(err)
+		}
+		if no := scan.write(chunk); no != nil {
+			return no
+		}
+	}
+	return scan.finish()
+}
+
+// pdfScan looks through a PDF that comes in chunks, which it neither changes nor keeps. They should be large.
+type pdfScan struct {
+	active bool
+	name   string
+	// tail is the end of what came before.
+	tail []byte
+	// seen are the marks that were found.
+	seen map[string]bool
+	// hits, dense and attachments count what is bounded.
+	hits, dense, attachments int
+}
+
+// write looks through the next chunk.
+func (p *pdfScan) write(chunk []byte) *refusal.Refusal {
+	if p.seen == nil {
+		p.seen = map[string]bool{}
+	}
+	begin := chunk[:least(len(chunk), pdfSeam)]
+	if len(p.tail) > 0 {
+		seam := append(p.tail, begin...)
+		if no := p.search(seam); no != nil {
+			return no
+		}
+		p.tail = seam
+	}
+	if len(chunk) > pdfSeam || len(p.tail) == 0 {
+		if no := p.search(chunk); no != nil {
+			return no
+		}
+	}
+	if len(chunk) >= pdfSeam {
+		p.tail = append(p.tail[:0], chunk[len(chunk)-pdfSeam:]...)
+	} else if len(p.tail) == 0 {
+		p.tail = append(p.tail, chunk...)
+	} else if len(p.tail) > pdfSeam {
+		p.tail = append(p.tail[:0], p.tail[len(p.tail)-pdfSeam:]...)
+	}
+	return nil
+}
+
+// finish judges what only means something together.
+func (p *pdfScan) finish() *refusal.Refusal {
+	if p.active && p.seen["Rendition"] && p.seen["JS"] {
+		return p.refuse("JavaScript")
+	}
+	return nil
+}
+
+func (p *pdfScan) refuse(what string) *refusal.Refusal {
+	return refusal.New("active_content", p.name+" holds "+what+": save it without that, or print it to a new PDF").With("found", what)
+}
+
+// tooMany refuses what no program writes, so that nothing has to be looked at without end.
+func (p *pdfScan) tooMany(what string) *refusal.Refusal {
+	return refusal.New("content_mismatch", p.name+" holds more "+what+" than a PDF should: print it to a new PDF").
+		With("expected", "application/pdf").With("found", unknownBinary)
+}
+
+// search looks for everything in a piece of the file.
+func (p *pdfScan) search(data []byte) *refusal.Refusal {
+	for _, name := range pdfMarks {
+		if no := p.find(name, data); no != nil {
+			return no
+		}
+	}
+	return p.findEscaped(data)
+}
+
+// find looks for a name written plainly. Names of attached files count each time, the others once.
+func (p *pdfScan) find(name string, data []byte) *refusal.Refusal {
+	mark := []byte("/" + name)
+	from := 0
+	for !p.seen[name] {
+		at := bytes.Index(data[from:], mark)
+		if at < 0 {
+			return nil
+		}
+		p.hits++
+		if p.hits > pdfHitsMost {
+			return p.tooMany("names that begin like actions")
+		}
+		from += at + len(mark)
+		if from < len(data) && strings.IndexByte(pdfDelimiters, data[from]) < 0 {
+			continue
+		}
+		if no := p.mark(name, data, from); no != nil {
+			return no
+		}
+	}
+	return nil
+}
+
+// findEscaped looks for names written with escapes.
+func (p *pdfScan) findEscaped(data []byte) *refusal.Refusal {
+	if bytes.Count(data, []byte("#"))*pdfDense > len(data) {
+		p.dense += len(data)
+		if p.dense > pdfDenseMost {
+			return p.tooMany("number signs")
+		}
+	}
+	for _, place := range pdfEscape.FindAllIndex(data, pdfHitsMost+1) {
+		p.hits++
+		if p.hits > pdfHitsMost {
+			return p.tooMany("escaped letters")
+		}
+		begin := place[0] - pdfNameMost
+		if begin < 0 {
+			begin = 0
+		}
+		slash := bytes.LastIndexByte(data[begin:place[0]], '/')
+		if slash < 0 {
+			continue
+		}
+		begin += slash
+		written := pdfName.Find(data[begin:least(len(data), begin+pdfNameMost)])
+		name := pdfUnescaped(string(written))
+		for _, mark := range pdfMarks {
+			if name != "/"+mark {
+				continue
+			}
+			if no := p.mark(mark, data, begin+len(written)); no != nil {
+				return no
+			}
+		}
+	}
+	return nil
+}
+
+// mark judges a name that ends at the place.
+func (p *pdfScan) mark(name string, data []byte, at int) *refusal.Refusal {
+	what := ""
+	switch name {
+	case "EmbeddedFile", "EF":
+		p.attachments++
+		if p.attachments > pdfAttachmentsMost {
+			return p.tooMany("attached files")
+		}
+		if name == "EF" {
+			return p.attachedName(data[:least(len(data), at+pdfReach)], at)
+		}
+		return p.attachedBytes(data[at:])
+	case "XFA":
+		if !pdfXFA.Match(data[at:least(len(data), at+128)]) {
+			return nil
+		}
+		what = "a form with scripts (XFA)"
+	case "JavaScript":
+		what = "JavaScript"
+	case "Launch":
+		what = "an action that starts a program (Launch)"
+	case "RichMedia":
+		what = "embedded media that run (RichMedia)"
+	}
+	p.seen[name] = true
+	if p.active && what != "" {
+		return p.refuse(what)
+	}
+	return nil
+}
+
+// attachedName judges the names around the entry EF, which says that the file of this description is attached.
+func (p *pdfScan) attachedName(data []byte, at int) *refusal.Refusal {
+	begin := at - pdfReach
+	if begin < 0 {
+		begin = 0
+	}
+	for _, found := range pdfFileName.FindAllSubmatch(data[begin:], 16) {
+		if name := pdfText(found[1], found[2]); forbiddenName(name) {
+			return executable(p.name+": its attached file "+shown(name), "a file that runs when it is opened")
+		}
+	}
+	return nil
+}
+
+// attachedBytes judges the first bytes of an attached file, plain or compressed.
+func (p *pdfScan) attachedBytes(data []byte) *refusal.Refusal {
+	at := bytes.Index(data[:least(len(data), pdfReach)], []byte("stream"))
+	if at < 0 {
+		return nil
+	}
+	body := bytes.TrimPrefix(bytes.TrimPrefix(data[at+len("stream"):], []byte("\r")), []byte("\n"))
+	what := forbidden(body[:least(len(body), headSize)])
+	if what == "" {
+		// The stream may go on in the next chunk: what can be unpacked is enough.
+		if packed, err := zlib.NewReader(bytes.NewReader(body)); err == nil {
+			head, _ := io.ReadAll(io.LimitReader(packed, headSize))
+			what = forbidden(head)
+		}
+	}
+	if what == "" {
+		return nil
+	}
+	return executable(p.name+": an attached file", what)
+}
+
+// pdfUnescaped resolves the escapes of a name.
+func pdfUnescaped(name string) string {
+	plain := ""
+	for {
+		at := strings.IndexByte(name, '#')
+		if at < 0 || at+3 > len(name) {
+			return plain + name
+		}
+		code, err := hex.DecodeString(name[at+1 : at+3])
+		if err != nil {
+			return plain + name
+		}
+		plain += name[:at] + string(code)
+		name = name[at+3:]
+	}
+}
+
+// pdfOctal is an escape of a string.
+var pdfOctal = regexp.MustCompile(`\\(?:[0-7]{1,3}|(?s:.))`)
+
+// pdfText is a string of a PDF, written in parentheses or in hexadecimal digits, as far as a file's name needs it:
+// UTF-16 loses its zero bytes.
+func pdfText(literal, digits []byte) string {
+	if len(digits) > 0 {
+		plain := strings.Map(pdfDigit, string(digits))
+		text, err := hex.DecodeString(plain[:len(plain)&^1])
+		if err != nil {
+			return ""
+		}
+		return strings.ReplaceAll(string(text), "\x00", "")
+	}
+	text := ""
+	from := 0
+	for _, at := range pdfOctal.FindAllIndex(literal, -1) {
+		escape := string(literal[at[0]+1 : at[1]])
+		text += string(literal[from:at[0]])
+		from = at[1]
+		if code, err := strconv.ParseUint(escape, 8, 16); err == nil {
+			escape = string([]byte{byte(code)})
+		}
+		text += escape
+	}
+	return strings.ReplaceAll(text+string(literal[from:]), "\x00", "")
+}
+
+// pdfDigit drops everything but hexadecimal digits.
+func pdfDigit(r rune) rune {
+	if strings.ContainsRune("0123456789abcdefABCDEF", r) {
+		return r
+	}
+	return -1
+}

@@ -13,6 +13,8 @@ const (
 	maxPixels = 64 << 20
 	// maxSegments is how many segments of a JPEG may come before its picture.
 	maxSegments = 512
+	// frameHeader is how much of a frame header is read: the marker, the length, the depth and the dimensions.
+	frameHeader = 9
 	// pageReach is how far into a file a browser that guesses types looks.
 	pageReach = 1445
 )
@@ -244,28 +246,52 @@ func view(n *Inspection, block []byte, place int64, size int) []byte {
 	return seen[:least(len(seen), size)]
 }
 
+// What a marker means on the way to the frame header of a JPEG (ITU-T T.81, table B.1).
+const (
+	markerWrong = iota
+	markerSegment
+	markerFrame
+	markerFill
+)
+
+// markers sorts the codes of markers. The start of the scan and the end of the image are wrong before a frame.
+var markers = [256]uint8{
+	0xc0: markerFrame, 0xc1: markerFrame, 0xc2: markerFrame, 0xc3: markerFrame, 0xc4: markerSegment, 0xc5: markerFrame, 0xc6: markerFrame,
+	0xc7: markerFrame, 0xc8: markerSegment, 0xc9: markerFrame, 0xca: markerFrame, 0xcb: markerFrame, 0xcc: markerSegment, 0xcd: markerFrame,
+	0xce: markerFrame, 0xcf: markerFrame, 0xdb: markerSegment, 0xdc: markerSegment, 0xdd: markerSegment, 0xde: markerSegment, 0xdf: markerSegment,
+	0xe0: markerSegment, 0xe1: markerSegment, 0xe2: markerSegment, 0xe3: markerSegment, 0xe4: markerSegment, 0xe5: markerSegment,
+	0xe6: markerSegment, 0xe7: markerSegment, 0xe8: markerSegment, 0xe9: markerSegment, 0xea: markerSegment, 0xeb: markerSegment,
+	0xec: markerSegment, 0xed: markerSegment, 0xee: markerSegment, 0xef: markerSegment, 0xfe: markerSegment, 0xff: markerFill,
+}
+
 // walkJPEG goes from segment to segment up to the frame header, which has the dimensions (ITU-T T.81, annex B).
 func walkJPEG(n *Inspection, block []byte) *refusal.Refusal {
-	for n.segment > 0 {
-		header := view(n, block, n.segment, 9)
-		if len(header) < 9 {
+	for n.segments <= maxSegments {
+		place := int(n.segment - n.base)
+		if place+frameHeader > len(block) {
 			return nil
 		}
+		header := block
+		if place >= 0 {
+			header = block[place : place+frameHeader]
+		} else {
+			header = view(n, block, n.segment, frameHeader)
+		}
 		n.segments++
-		marker := header[1]
-		length := int64(binary.BigEndian.Uint16(header[2:]))
-		switch {
-		case header[0] == 0xff && marker == 0xff:
-			// Fill bytes may precede a marker.
-			n.segment++
-			continue
-		case header[0] != 0xff || marker < 0xc0 || marker == 0xd8 || marker == 0xd9 || marker == 0xda || length < 2 || n.segments > maxSegments:
-			return refusal.New("image_unsafe", n.name+" is damaged: no frame header leads to its picture")
-		case marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc:
+		kind := markers[header[1]]
+		length := int64(header[2])<<8 | int64(header[3])
+		if header[0] != 0xff || kind == markerWrong || (length < 2 && kind != markerFill) {
+			break
+		}
+		if kind == markerFrame {
 			n.segment = 0
-			return checkPixels(n.name, int64(binary.BigEndian.Uint16(header[7:])), int64(binary.BigEndian.Uint16(header[5:])))
+			return checkPixels(n.name, int64(header[7])<<8|int64(header[8]), int64(header[5])<<8|int64(header[6]))
+		}
+		if kind == markerFill {
+			// Fill bytes may precede a marker.
+			length = -1
 		}
 		n.segment += 2 + length
 	}
-	return nil
+	return refusal.New("image_unsafe", n.name+" is damaged: no frame header leads to its picture")
 }

@@ -75,3 +75,21 @@ func appended(rest []byte) (program, page string) {
 	}
 	return program, page
 }
+
+// gifTails are how programs and pages begin right behind the one byte that ends a GIF. The byte alone is everywhere.
+var gifTails = []string{";MZ", ";\x7fELF", ";#!", ";\xca\xfe\xba\xbe", ";\xcf\xfa\xed\xfe", ";\xce\xfa\xed\xfe", ";<script", ";<html", ";<?php"}
+
+// appendedGIF gives what appended gives, for any place in a GIF that could be its end.
+func appendedGIF(data []byte) (program, page string) {
+	for _, tail := range gifTails {
+		place := bytes.Index(data, []byte(tail))
+		if place < 0 {
+			continue
+		}
+		behind := data[place+1:]
+		if program, page = appended(behind[:least(len(behind), reach)]); program != "" || page != "" {
+			return program, page
+		}
+	}
+	return "", ""
+}

@@ -194,20 +194,21 @@ func isWBMP(head []byte) bool {
 	if len(head) < 5 || head[0] != 0 || head[1] != 0 {
 		return false
 	}
-	next := 2
-	for i := 0; i < 2; i++ {
-		if head[next] == 0 {
-			return false
-		}
-		if head[next] >= 0x80 {
-			next++
-		}
-		if head[next] >= 0x80 || next+2 > len(head) {
-			return false
-		}
-		next++
+	width := wbmpNumber(head[2:])
+	return width > 0 && wbmpNumber(head[2+width:]) > 0
+}
+
+// wbmpNumber gives the length of a dimension of one or two bytes, seven bits each, that is not zero; 0 when there is none.
+func wbmpNumber(data []byte) int {
+	switch {
+	case len(data) == 0 || data[0] == 0 || data[0] == 0x80:
+		return 0
+	case data[0] < 0x80:
+		return 1
+	case len(data) > 1 && data[1] < 0x80:
+		return 2
 	}
-	return true
+	return 0
 }
 
 var cgmText = regexp.MustCompile(`\A(?i:BEGMF)[ \t\r\n'"]`)

@@ -12,13 +12,18 @@ import (
 	"github.com/casegate/casegate/middleware/refusal"
 )
 
-// The limits of drawings. A drawing of 10 MiB has some 10,000 to 100,000 elements; each costs interpreted steps.
+// The limits of drawings. Each element costs interpreted steps; a detailed map
+// of 10 MiB has some 50,000.
 const (
 	svgMaxDepth      = 256
 	svgMaxElements   = 100_000
-	svgMaxTokens     = 400_000
-	svgMaxAttributes = 500_000
-	svgMaxStyle      = 2 << 20
+	svgMaxTokens     = 300_000
+	svgMaxAttributes = 400_000
+	svgMaxStyle      = 1 << 20
+	// svgMaxJudged bounds the attributes whose values are looked at.
+	svgMaxJudged = 100_000
+	// svgRemembered bounds the attributes that are remembered, and the length of each.
+	svgRemembered = 1000
 )
 
 // svgDoctype is the declaration that drawing programs write. It names the W3C's DTD, which no browser loads.
@@ -36,7 +41,7 @@ func inspectSVG(file io.ReaderAt, size int64, e *env) *refusal.Refusal {
 		}
 		source = bytes.NewReader(text)
 	}
-	d := &drawing{e: e, active: e.settings.ActiveContent != Allow}
+	d := &drawing{e: e, active: e.settings.ActiveContent != Allow, fine: map[string]int{}}
 	no := d.read(source)
 	if no == nil && !d.rooted {
 		no = d.mismatch("it holds no drawing")
@@ -75,6 +80,9 @@ type drawing struct {
 	depth         int
 	elements      int
 	attributes    int
+	judged        int
+	// fine are attributes that were found harmless, with the kind of their element.
+	fine map[string]int
 	// style gathers the text of a style element, which stands at the depth styled.
 	style  []byte
 	styled int
@@ -130,6 +138,9 @@ func (d *drawing) read(source io.Reader) *refusal.Refusal {
 				continue
 			}
 		}
+		if _, is := token.(xml.Comment); is {
+			continue
+		}
 		if no := d.other(token, tokens); no != nil {
 			return no
 		}
@@ -140,7 +151,7 @@ func (d *drawing) read(source io.Reader) *refusal.Refusal {
 func (d *drawing) close() *refusal.Refusal {
 	if d.styled == d.depth {
 		d.styled = 0
-		if what := cssTrouble(string(d.style)); what != "" {
+		if what := cssTrouble(strings.ToLower(string(d.style))); what != "" {
 			return d.refuse(what)
 		}
 		d.style = d.style[:0]
@@ -216,8 +227,20 @@ func (d *drawing) element(start xml.StartElement) *refusal.Refusal {
 		if svgHarmless[attr.Name.Local] {
 			continue
 		}
+		// Drawings repeat themselves: what was found harmless once is remembered.
+		written := attr.Name.Local + "=" + attr.Value
+		if d.fine[written] == kind+1 {
+			continue
+		}
+		d.judged++
+		if d.judged > svgMaxJudged {
+			return d.complex()
+		}
 		if what := svgAttribute(kind, attr); what != "" {
 			return d.refuse(what)
+		}
+		if len(written) < svgRemembered && len(d.fine) < svgRemembered && attr.Name.Space == "" {
+			d.fine[written] = kind + 1
 		}
 	}
 	return nil

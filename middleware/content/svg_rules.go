@@ -66,51 +66,66 @@ var svgHarmless = map[string]bool{
 	"connector-curvature": true, "groupmode": true, "clipPathUnits": true, "maskUnits": true, "rotate": true, "textLength": true,
 }
 
+// What an attribute does that is not harmless by its name.
+const (
+	svgOther = iota
+	svgAddress
+	svgBase
+	svgTarget
+	svgNever
+)
+
+// svgAttributes are the attributes that matter by their names, in lower case.
+var svgAttributes = map[string]int{
+	"href": svgAddress, "src": svgAddress, "data": svgAddress, "action": svgAddress, "formaction": svgAddress, "poster": svgAddress,
+	"background": svgAddress, "cite": svgAddress, "longdesc": svgAddress, "codebase": svgAddress, "manifest": svgAddress, "ping": svgAddress,
+	"base": svgBase, "attributename": svgTarget, "srcset": svgNever, "srcdoc": svgNever, "handler": svgNever,
+}
+
 // svgAttribute says what is active about an attribute that is not harmless by its name, or "". Where an attribute means
-// nothing to a browser, as in the namespace of a drawing program, its value is looked at all the same.
+// nothing to a browser, as in the namespace of a drawing program, its address is looked at all the same.
 func svgAttribute(kind int, attr xml.Attr) string {
-	if attr.Name.Space == "xmlns" || (attr.Name.Space == "" && attr.Name.Local == "xmlns") {
-		return ""
-	}
 	name := strings.ToLower(attr.Name.Local)
 	if len(name) > 2 && name[:2] == "on" {
 		return "the event handler " + shown(attr.Name.Local)
 	}
-	value := strings.ToLower(attr.Value)
-	switch name {
-	case "href", "src", "data", "action", "formaction", "poster", "background", "cite", "longdesc", "codebase", "manifest", "ping":
-		return svgReference(kind, value)
-	case "base":
-		// xml:base makes every reference of the drawing one to elsewhere.
-		if kind != svgForeign {
-			return "a base address (xml:base)"
-		}
+	role := svgAttributes[name]
+	// Whatever loads or runs needs one of these.
+	if role == svgOther && !strings.ContainsAny(attr.Value, `(@<\:`) {
 		return ""
-	case "attributename":
-		target := value[strings.LastIndexByte(value, ':')+1:]
-		target = strings.TrimSpace(target)
-		if kind != svgForeign && (target == "href" || target == "style" || target == "class" || strings.HasPrefix(target, "on")) {
+	}
+	if attr.Name.Space == "xmlns" || name == "xmlns" {
+		return ""
+	}
+	value := strings.ToLower(attr.Value)
+	switch role {
+	case svgAddress:
+		return svgReference(kind, value)
+	case svgOther:
+		if svgProse(attr.Name.Space, name) {
+			return ""
+		}
+		what := cssTrouble(value)
+		if what == "" && kind == svgAnimation {
+			what = svgScheme(value)
+		}
+		return what
+	}
+	if kind == svgForeign {
+		return ""
+	}
+	switch role {
+	case svgBase:
+		// xml:base makes every reference of the drawing one to elsewhere.
+		return "a base address (xml:base)"
+	case svgTarget:
+		target := strings.TrimSpace(value[strings.LastIndexByte(value, ':')+1:])
+		if target == "href" || target == "style" || target == "class" || strings.HasPrefix(target, "on") {
 			return "an animation of " + shown(attr.Value)
 		}
 		return ""
-	case "srcset", "srcdoc", "xlink:href", "handler", "externalresourcesrequired":
-		if kind != svgForeign && value != "false" {
-			return "the attribute " + shown(attr.Name.Local)
-		}
-		return ""
 	}
-	if svgProse(attr.Name.Space, name) {
-		return ""
-	}
-	if kind == svgAnimation || strings.IndexByte(value, '(') >= 0 || strings.IndexByte(value, '\\') >= 0 || name == "style" {
-		if what := cssTrouble(value); what != "" {
-			return what
-		}
-	}
-	if kind == svgAnimation && strings.IndexByte(value, ':') >= 0 {
-		return svgScheme(value)
-	}
-	return ""
+	return "the attribute " + shown(attr.Name.Local)
 }
 
 // svgProse tells whether an attribute can hold anything a person or program wrote, and nothing that a browser reads as
@@ -169,23 +184,32 @@ func svgReference(kind int, value string) string {
 }
 
 // cssReference are the references of a style sheet that stay within the drawing, or are pictures in it.
-var cssReference = regexp.MustCompile(`(?i)url\(\s*(?:"\s*|'\s*)?(?:#|data:image/(?:png|jpe?g|gif|webp|bmp|avif)[;,])`)
+var cssReference = regexp.MustCompile(`url\(\s*(?:"\s*|'\s*)?(?:#|data:image/(?:png|jpe?g|gif|webp|bmp|avif)[;,])`)
 
 // cssActive finds what loads or runs in a style sheet.
-var cssActive = regexp.MustCompile(`(?i)url\s*\(|@import|expression\s*\(|-moz-binding|(?:^|[^-\w])behavior\s*:|javascript:|vbscript:|image-set\s*\(|cross-fade\s*\(|\b(?:image|src)\s*\(|</`)
+var cssActive = regexp.MustCompile(`url\s*\(|@import|expression\s*\(|-moz-binding|(?:^|[^-\w])behavior\s*:|javascript:|vbscript:|image-set\s*\(|cross-fade\s*\(|\b(?:image|src)\s*\(|</`)
 
-// cssTrouble says what loads or runs in a style sheet or a property's value, or "". It also finds it in comments and
-// strings, where browsers do not look: a style sheet is not parsed here, so that nothing can be hidden from the parser.
+// cssTrouble says what loads or runs in a style sheet or a property's value in lower case, or "". It also finds it in
+// comments and strings, where browsers do not look: a style sheet is not parsed here, so that nothing can be hidden from
+// the parser.
 func cssTrouble(css string) string {
 	if strings.IndexByte(css, '\\') >= 0 {
 		var ok bool
 		if css, ok = cssUnescaped(css); !ok {
 			return "a style sheet with too many escapes"
 		}
+		css = strings.ToLower(css)
+	}
+	// Whatever loads or runs needs one of these.
+	if !strings.ContainsAny(css, "(@<") {
+		return ""
 	}
 	css = cssReference.ReplaceAllString(css, "#")
+	if !strings.ContainsAny(css, "(@<") && !strings.Contains(css, "behavior") {
+		return ""
+	}
 	if what := cssActive.FindString(css); what != "" {
-		return "a style sheet that loads something from elsewhere or runs (" + strings.ToLower(what) + ")"
+		return "a style sheet that loads something from elsewhere or runs (" + what + ")"
 	}
 	return ""
 }

@@ -15,11 +15,19 @@ func inspectTar(file io.ReaderAt, size int64, e *env) *refusal.Refusal {
 	return newUnpacker(e, size).tar(bufio.NewReaderSize(io.NewSectionReader(file, 0, size), streamBuffer))
 }
 
+// tarHeadersMost bounds the headers of one archive. The library reads any number of long names and PAX records before
+// it gives a member; 10,000 members with all of that need some 25 MiB.
+const tarHeadersMost = 32 << 20
+
 func (u *unpacker) tar(r io.Reader) *refusal.Refusal {
 	t := newTree()
-	reader := tar.NewReader(r)
+	limited := &io.LimitedReader{R: r, N: tarHeadersMost}
+	reader := tar.NewReader(limited)
 	for {
 		header, err := reader.Next()
+		if limited.N <= 0 {
+			return u.e.unsafe("the headers of its members are too large to be genuine: pack it again")
+		}
 		if err == io.EOF {
 			break
 		}
@@ -29,6 +37,7 @@ func (u *unpacker) tar(r io.Reader) *refusal.Refusal {
 		if no := u.entry(); no != nil {
 			return no
 		}
+		limited.N += header.Size
 		if no := u.tarMember(t, header, reader); no != nil {
 			return no
 		}

@@ -142,8 +142,8 @@ func checkWide(t *textReader, block []byte) string {
 	return ""
 }
 
-// decode16 turns UTF-16 into a string, and says how many bytes it took: not the half of a character at the end. The text
-// is valid when it comes out again as it went in; a surrogate without its other half does not.
+// decode16 turns UTF-16 into a string, and says how many bytes it took: not the half of a character at the end. What can't be
+// decoded comes out as U+FFFD; a text that has one is valid when it comes out again as it went in.
 func decode16(block []byte, order binary.ByteOrder) (text string, whole int, valid bool) {
 	units := make([]uint16, len(block)/2)
 	if binary.Read(bytes.NewReader(block), order, units) != nil {
@@ -153,12 +153,15 @@ func decode16(block []byte, order binary.ByteOrder) (text string, whole int, val
 		units = units[:n-1]
 	}
 	runes := utf16.Decode(units)
+	text, whole = string(runes), 2*len(units)
+	if !strings.Contains(text, "\ufffd") {
+		return text, whole, true
+	}
 	var again bytes.Buffer
 	if binary.Write(&again, order, utf16.Encode(runes)) != nil {
 		return "", 0, false
 	}
-	whole = 2 * len(units)
-	return string(runes), whole, bytes.Equal(again.Bytes(), block[:whole])
+	return text, whole, bytes.Equal(again.Bytes(), block[:whole])
 }
 
 // decode32 does the same with UTF-32.
@@ -167,12 +170,14 @@ func decode32(block []byte, order binary.ByteOrder) (text string, whole int, val
 	if binary.Read(bytes.NewReader(block), order, runes) != nil {
 		return "", 0, false
 	}
-	text = string(runes)
+	text, whole = string(runes), 4*len(runes)
+	if !strings.Contains(text, "\ufffd") {
+		return text, whole, true
+	}
 	var again bytes.Buffer
 	if binary.Write(&again, order, []int32(text)) != nil {
 		return "", 0, false
 	}
-	whole = 4 * len(runes)
 	return text, whole, bytes.Equal(again.Bytes(), block[:whole])
 }
 

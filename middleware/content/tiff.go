@@ -1,7 +1,6 @@
 package content
 
 import (
-	"bytes"
 	"encoding/binary"
 	"io"
 
@@ -90,22 +89,4 @@ func tiffSize(tags []byte, order binary.ByteOrder) (width, height int64) {
 		tags = tags[12:]
 	}
 	return width, height
-}
-
-// gifTails are how programs and pages begin right behind the one byte that ends a GIF. The byte alone is everywhere.
-var gifTails = []string{";MZ", ";\x7fELF", ";#!", ";\xca\xfe\xba\xbe", ";\xcf\xfa\xed\xfe", ";\xce\xfa\xed\xfe", ";<script", ";<html", ";<?php"}
-
-// appendedGIF gives what appended gives, for any place in a GIF that could be its end.
-func appendedGIF(data []byte) (program, page string) {
-	for _, tail := range gifTails {
-		place := bytes.Index(data, []byte(tail))
-		if place < 0 {
-			continue
-		}
-		behind := data[place+1:]
-		if program, page = appended(behind[:least(len(behind), reach)]); program != "" || page != "" {
-			return program, page
-		}
-	}
-	return "", ""
 }

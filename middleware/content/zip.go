@@ -36,7 +36,8 @@ const (
 
 // inspectZIP inspects a ZIP archive.
 func inspectZIP(file io.ReaderAt, size int64, e *env) *refusal.Refusal {
-	return newUnpacker(e, size).zip(file, size)
+	_, no := newUnpacker(e, size).zip(file, size)
+	return no
 }
 
 // zipMember is what the directory says of one member.
@@ -50,19 +51,20 @@ type zipMember struct {
 	data             int64  // where its bytes begin
 }
 
-func (u *unpacker) zip(file io.ReaderAt, size int64) *refusal.Refusal {
+// zip inspects a ZIP archive and gives its members in the order of their places.
+func (u *unpacker) zip(file io.ReaderAt, size int64) (members []*zipMember, no *refusal.Refusal) {
 	members, directory, no := u.zipMembers(file, size)
 	if no != nil {
-		return no
+		return nil, no
 	}
 	if no := u.zipLayout(file, members, directory); no != nil {
-		return no
+		return nil, no
 	}
 	t := newTree()
 	if no := u.zipNames(t, members); no != nil {
-		return no
+		return nil, no
 	}
-	return u.zipContents(t, file, members)
+	return members, u.zipContents(t, file, members)
 }
 
 // zipMembers reads the directory, in the order of the members' places in the file. The size and the number of members
