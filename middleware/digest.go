@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"hash"
+	"sync"
 )
 
 // digest is the SHA-256 of a large file, computed in a goroutine of its own while the next bytes are received. It works
@@ -19,8 +20,8 @@ type digest struct {
 // digestBuffer is how many bytes a copy holds at most; larger pieces are cut.
 const digestBuffer = 256 << 10
 
-// spareBuffers keeps copies' memory from one upload to the next, for as many as hash at once in ordinary times.
-var spareBuffers = make(chan []byte, 32)
+// spareBuffers keeps copies' memory from one upload to the next.
+var spareBuffers = sync.Pool{New: func() any { return make([]byte, digestBuffer) }}
 
 // write adds bytes. The first call starts the goroutine, which stop or sum ends.
 func (d *digest) write(chunk []byte) {
@@ -41,12 +42,7 @@ func (d *digest) start() {
 	d.filled = make(chan []byte, 2)
 	d.done = make(chan struct{})
 	for i := 0; i < 2; i++ {
-		select {
-		case buffer := <-spareBuffers:
-			d.free <- buffer
-		default:
-			d.free <- make([]byte, digestBuffer)
-		}
+		d.free <- spareBuffers.Get().([]byte)
 	}
 	go d.run()
 }
@@ -79,10 +75,7 @@ func (d *digest) stop() {
 	d.filled = nil
 	for i := 0; i < 2; i++ {
 		buffer := <-d.free
-		select {
-		case spareBuffers <- buffer:
-		default:
-		}
+		spareBuffers.Put(buffer[:digestBuffer])
 	}
 }
 

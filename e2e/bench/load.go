@@ -171,7 +171,7 @@ func startGateway(upstream string) (*gateway, error) {
 		"  listen: " + g.address,
 		"token:",
 		"  issuer: " + harness.Issuer,
-		"  secret: " + harness.Secret,
+		"  secret: " + strconv.Quote(harness.Secret),
 		"audit:",
 		"  output: off",
 		"  sha256: false",
@@ -181,6 +181,7 @@ func startGateway(upstream string) (*gateway, error) {
 		return nil, err
 	}
 	command := exec.Command(binary, "serve", "--config", config)
+	command.Stderr = os.Stderr
 	if err := command.Start(); err != nil {
 		return nil, err
 	}

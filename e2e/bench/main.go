@@ -48,6 +48,7 @@ func run(rounds int) error {
 	for _, measure := range []func() ([]row, error){b.small, b.others, b.large, b.hostile, b.memory} {
 		rows, err := measure()
 		if err != nil {
+			traefik.Dump()
 			return err
 		}
 		table = append(table, rows...)

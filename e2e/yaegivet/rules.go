@@ -2,7 +2,6 @@ package yaegivet
 
 import (
 	"go/ast"
-	"go/token"
 	"go/types"
 	"reflect"
 	"strconv"
@@ -290,12 +289,10 @@ func (c *checker) nilCase(n *ast.TypeSwitchStmt) {
 	}
 }
 
-// receiveIntoVariable: a select can't receive into a variable that exists already.
-func (c *checker) receiveIntoVariable(n *ast.CommClause) {
-	assign, ok := n.Comm.(*ast.AssignStmt)
-	if ok && assign.Tok == token.ASSIGN {
-		c.report(n.Pos(), "select-assignment", "a select panics that receives into a variable that exists already: use := and copy")
-	}
+// selectStatement: the interpreter makes the cases of a select once for all goroutines, so that two that run it at the
+// same time take each other's channels and values.
+func (c *checker) selectStatement(n *ast.SelectStmt) {
+	c.report(n.Pos(), "select", "a select is not safe for concurrent use: take a lock, or wait for one channel that a context completes")
 }
 
 // appendInResults: the result of an append that calls a method of ours lands in the wrong result.

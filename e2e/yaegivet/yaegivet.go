@@ -131,8 +131,8 @@ func (c *checker) node(node ast.Node) {
 		c.errorAssertion(n)
 	case *ast.SwitchStmt:
 		c.interfaceSwitch(n)
-	case *ast.CommClause:
-		c.receiveIntoVariable(n)
+	case *ast.SelectStmt:
+		c.selectStatement(n)
 	case *ast.ReturnStmt:
 		c.appendInResults(n)
 	case *ast.StructType:

@@ -156,9 +156,9 @@ func TestTraps(t *testing.T) {
 			`func f(v any) int { if v == nil { return 1 }; switch v.(type) { case string: return 2 }; return 0 }`,
 		},
 		{
-			"select-assignment",
-			`func f(c chan int) (int, bool) { n := 0; select { case n = <-c: default: }; return n, true }`,
-			`func f(c chan int) (int, bool) { n := 0; select { case m := <-c: n = m; default: }; return n, true }`,
+			"select",
+			`func f(c chan int) int { select { case n := <-c: return n; default: return 0 } }`,
+			`func f(c chan int) int { return <-c }`,
 		},
 		{
 			"append-in-results",

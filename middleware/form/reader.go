@@ -7,6 +7,7 @@ import (
 	"bufio"
 	"io"
 	"regexp"
+	"sync"
 
 	"github.com/casegate/casegate/middleware/refusal"
 )
@@ -30,7 +31,36 @@ const (
 
 // idle holds the buffers that no reader uses. bufio.Reader is a buffer that moves its rest to the front and fills
 // itself up in compiled code; unlike io.ReadFull it also tells a body's end from a body that was cut short.
-var idle = make(chan *bufio.Reader, idleBuffers)
+// A lock keeps it, and no channel: a select of the interpreter is not safe for concurrent use.
+var (
+	idleLock sync.Mutex
+	idle     []*bufio.Reader
+)
+
+// takeBuffer gives an idle buffer, or a new one.
+func takeBuffer(body io.Reader) *bufio.Reader {
+	idleLock.Lock()
+	last := len(idle) - 1
+	if last < 0 {
+		idleLock.Unlock()
+		return bufio.NewReaderSize(body, bufferSize)
+	}
+	source := idle[last]
+	idle = idle[:last]
+	idleLock.Unlock()
+	source.Reset(body)
+	return source
+}
+
+// giveBuffer keeps a buffer for the next reader, unless there are enough.
+func giveBuffer(source *bufio.Reader) {
+	source.Reset(nil)
+	idleLock.Lock()
+	if len(idle) < idleBuffers {
+		idle = append(idle, source)
+	}
+	idleLock.Unlock()
+}
 
 // asciiText is text that is the same in every charset that a part may name.
 var asciiText = regexp.MustCompile(`^[\x00-\x7f]*$`)
@@ -76,15 +106,7 @@ type Reader struct {
 
 // NewReader makes a reader for a body with the boundary that Boundary returned. Nothing is read before Next.
 func NewReader(body io.Reader, boundary string) *Reader {
-	var source *bufio.Reader
-	select {
-	case buffer := <-idle:
-		// The interpreter loses what is received into a variable that exists already.
-		source = buffer
-		source.Reset(body)
-	default:
-		source = bufio.NewReaderSize(body, bufferSize)
-	}
+	source := takeBuffer(body)
 	dashes := []byte("--" + boundary)
 	needle := dashes
 	if len(needle) > maxNeedle {
@@ -102,11 +124,7 @@ func (r *Reader) Close() {
 	r.source = nil
 	r.window = nil
 	r.no = closedReader
-	source.Reset(nil)
-	select {
-	case idle <- source:
-	default:
-	}
+	giveBuffer(source)
 }
 
 // Next goes to the next part; what is left of the current one is read and left out. It returns nil and nil when the

@@ -57,9 +57,10 @@ type memory struct {
 	until time.Time
 }
 
-// flight is a look-up under way. Its results may be read when done is closed.
+// flight is a look-up under way. Its results may be read when under is done, which land brings about.
 type flight struct {
-	done  chan struct{}
+	under context.Context
+	land  context.CancelFunc
 	owner string
 	no    *refusal.Refusal
 	// left tells that the client who asked went away before there was an answer.
@@ -131,9 +132,7 @@ func (l *Lookup) Owner(req *http.Request, c Case, next http.Handler) (owner stri
 			l.fly(mine, key, flightKey, ask, next)
 			return mine.result()
 		}
-		select {
-		case <-theirs.done:
-		case <-ctx.Done():
+		if !landed(ctx, theirs) {
 			failed.Add(1)
 			return "", lookupFailed("no answer came in time")
 		}
@@ -144,6 +143,17 @@ func (l *Lookup) Owner(req *http.Request, c Case, next http.Handler) (owner stri
 		shared.Add(1)
 		return theirs.result()
 	}
+}
+
+// landed waits for a flight, but not longer than ctx lasts. One context ends with whichever comes first: a select of the
+// interpreter is not safe for concurrent use.
+func landed(ctx context.Context, theirs *flight) bool {
+	waiting, end := context.WithCancel(ctx)
+	defer end()
+	forget := context.AfterFunc(theirs.under, end)
+	defer forget()
+	<-waiting.Done()
+	return theirs.under.Err() != nil
 }
 
 // Forget drops what is remembered of a case. The gate calls it when Kibana refuses an upload to the case with 401, 403
@@ -163,7 +173,8 @@ func (l *Lookup) board(key string) (mine, theirs *flight) {
 	if under := l.flights[key]; under != nil {
 		return nil, under
 	}
-	started := &flight{done: make(chan struct{})}
+	started := &flight{}
+	started.under, started.land = context.WithCancel(context.Background())
 	l.flights[key] = started
 	return started, nil
 }
@@ -195,7 +206,7 @@ func (l *Lookup) land(mine *flight, key, flightKey string) {
 		l.young[key] = memory{owner: mine.owner, until: l.now().Add(l.ttl)}
 	}
 	l.mu.Unlock()
-	close(mine.done)
+	mine.land()
 }
 
 // recall returns the remembered owner, or nothing.

@@ -202,7 +202,7 @@ func TestSharedRefusalIsACopy(t *testing.T) {
 	l := NewLookup(time.Hour)
 	mine, _ := underWay(t, l, upload("a"))
 	mine.no = refusal.New("case_not_found", "no")
-	close(mine.done)
+	mine.land()
 	_, no := l.Owner(upload("a"), aCase, answers(500, "", &calls))
 	if no == nil || no.Code != "case_not_found" || no == mine.no {
 		t.Fatalf("refusal %v, want a copy of the shared one", no)

@@ -21,8 +21,7 @@ const (
 // every middleware anew when any part of its dynamic configuration changes.
 type daemon struct {
 	network, where string
-	// places hands out the right to scan, and the buffer to do it with (nil until it is first needed).
-	places chan []byte
+	places         *places
 
 	mu       sync.Mutex
 	down     bool // as the log has it
@@ -56,11 +55,8 @@ func shared(clamd string) *daemon {
 
 func newDaemon(clamd string) *daemon {
 	network, where, _ := address(clamd)
-	d := &daemon{network: network, where: where, places: make(chan []byte, simultaneous), now: time.Now}
+	d := &daemon{network: network, where: where, places: &places{free: simultaneous}, now: time.Now}
 	d.logf = func(line string) { log.Print(line) }
-	for i := 0; i < simultaneous; i++ {
-		d.places <- nil
-	}
 	return d
 }
 

@@ -100,18 +100,12 @@ const fileUnreadable = "the file can't be read"
 
 // ask sends the file and returns clamd's answer, or else what went wrong.
 func (d *daemon) ask(ctx context.Context, file io.Reader) (answer, trouble string) {
-	var buffer []byte
-	select {
-	case place := <-d.places:
-		// The interpreter can't receive into a variable that exists already.
-		buffer = place
-	case <-ctx.Done():
+	if !d.places.take(ctx) {
 		return "", "all places for simultaneous scans were taken until the timeout"
 	}
-	defer func() { d.places <- buffer }()
-	if buffer == nil {
-		buffer = make([]byte, headSize+chunkSize+headSize)
-	}
+	defer d.places.give()
+	buffer := buffers.Get().([]byte)
+	defer buffers.Put(buffer)
 
 	dialer := net.Dialer{}
 	conn, err := dialer.DialContext(ctx, d.network, d.where)

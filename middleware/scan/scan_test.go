@@ -383,8 +383,8 @@ func TestSimultaneousScansAreBounded(t *testing.T) {
 	if no := s.Scan(context.Background(), strings.NewReader("x")); no != nil {
 		t.Errorf("afterwards: %+v", no)
 	}
-	if len(s.daemon.places) != simultaneous {
-		t.Errorf("%d places, want all %d back", len(s.daemon.places), simultaneous)
+	if s.daemon.places.free != simultaneous {
+		t.Errorf("%d places, want all %d back", s.daemon.places.free, simultaneous)
 	}
 }
 

@@ -40,7 +40,7 @@ type ring struct {
 	failures  int               // Failed loads since the last good one.
 	retryAt   time.Time         // No load before this.
 	unknownAt time.Time         // When a token with an unknown key last caused a fetch.
-	fetching  chan struct{}     // Closed when the running fetch ends; nil when none runs.
+	fetching  context.Context   // Done when the running fetch ends; nil when none runs.
 }
 
 // forever is until when keys from the configuration or from a file are good.
@@ -118,12 +118,13 @@ func (r *ring) start(now time.Time) {
 	}
 	// Until the fetch ends the remembered tokens are good enough.
 	r.due.Store(now.Add(fetchTimeout).UnixNano())
-	r.fetching = make(chan struct{})
-	go r.fetch(r.fetching)
+	fetching, done := context.WithCancel(context.Background())
+	r.fetching = fetching
+	go r.fetch(done)
 }
 
 // fetch runs in a goroutine, so that a client who goes away does not end it for the others that wait.
-func (r *ring) fetch(done chan struct{}) {
+func (r *ring) fetch(done context.CancelFunc) {
 	KeyFetches.Add(1)
 	set, digest, fault := r.fetched()
 	now := r.now()
@@ -137,7 +138,7 @@ func (r *ring) fetch(done chan struct{}) {
 	}
 	r.fetching = nil
 	r.mu.Unlock()
-	close(done)
+	done()
 }
 
 // fetched gets and reads a set. A panic would end the whole gateway here, where no request stands above it.
@@ -156,14 +157,13 @@ func (r *ring) fetched() (set *keySet, digest [sha256.Size]byte, fault string) {
 }
 
 // await waits for a fetch, but not longer than it may take and not for a client that has gone, and returns the keys.
-func (r *ring) await(ctx context.Context, fetching chan struct{}) (*keySet, time.Time) {
-	timer := time.NewTimer(fetchTimeout)
-	defer timer.Stop()
-	select {
-	case <-fetching:
-	case <-ctx.Done():
-	case <-timer.C:
-	}
+func (r *ring) await(ctx, fetching context.Context) (*keySet, time.Time) {
+	// One context ends with whichever comes first: a select of the interpreter is not safe for concurrent use.
+	waiting, end := context.WithTimeout(ctx, fetchTimeout)
+	defer end()
+	forget := context.AfterFunc(fetching, end)
+	defer forget()
+	<-waiting.Done()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.usable(r.now())

@@ -177,7 +177,7 @@ func settle(v *Verifier) {
 	fetching := v.ring.fetching
 	v.ring.mu.Unlock()
 	if fetching != nil {
-		<-fetching
+		<-fetching.Done()
 	}
 }
 

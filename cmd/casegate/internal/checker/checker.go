@@ -13,6 +13,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/casegate/casegate/cmd/casegate/internal/policyfile"
+	"github.com/casegate/casegate/cmd/casegate/internal/terminal"
 	"github.com/casegate/casegate/middleware/content"
 	"github.com/casegate/casegate/middleware/form"
 	"github.com/casegate/casegate/middleware/refusal"
@@ -218,10 +219,10 @@ func newTable(to io.Writer) output {
 	return output{
 		write: func(v verdict) {
 			if v.Allowed {
-				fmt.Fprintf(table, "allowed\t%d\t%s\t%s\n", v.Size, v.File, v.MIMEType)
+				fmt.Fprintf(table, "allowed\t%d\t%s\t%s\n", v.Size, terminal.Safe(v.File), v.MIMEType)
 				return
 			}
-			fmt.Fprintf(table, "refused\t%d\t%s\t%s: %s\n", v.Size, v.File, v.Code, v.Message)
+			fmt.Fprintf(table, "refused\t%d\t%s\t%s: %s\n", v.Size, terminal.Safe(v.File), v.Code, terminal.Safe(v.Message))
 		},
 		flush: table.Flush,
 	}

@@ -105,6 +105,17 @@ func TestJSON(t *testing.T) {
 	}
 }
 
+func TestNamesDoNotSteerTheTerminal(t *testing.T) {
+	path := write(t, t.TempDir(), "a\x1b[2J.txt", "a note\n")
+	var stdout, stderr bytes.Buffer
+	if code := Run([]string{path}, &stdout, &stderr); code != 1 || !strings.Contains(stdout.String(), "filename_invalid") {
+		t.Errorf("exit code %d: %s", code, stdout.String())
+	}
+	if strings.Contains(stdout.String(), "\x1b") {
+		t.Errorf("an escape reached the terminal: %q", stdout.String())
+	}
+}
+
 func TestLinksBelowAFolderAreNotFollowed(t *testing.T) {
 	folder := t.TempDir()
 	target := write(t, folder, "outside.txt", "a note\n")

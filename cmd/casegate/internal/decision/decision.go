@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/casegate/casegate/cmd/casegate/internal/terminal"
 )
 
 // What became of an upload.
@@ -33,9 +35,9 @@ type Decision struct {
 
 // Line is the decision in one line for a terminal.
 func (d Decision) Line() string {
-	line := fmt.Sprintf("%s  %-9s %-15s %-8s %d  %s", d.Time.Local().Format("15:04:05"), orDash(d.Caller), orDash(d.File), d.Verdict, d.Status, d.Code)
+	line := fmt.Sprintf("%s  %-9s %-15s %-8s %d  %s", d.Time.Local().Format("15:04:05"), orDash(terminal.Safe(d.Caller)), orDash(terminal.Safe(d.File)), d.Verdict, d.Status, d.Code)
 	if d.Message != "" {
-		line += ": " + d.Message
+		line += ": " + terminal.Safe(d.Message)
 	}
 	return strings.TrimRight(line, " ")
 }

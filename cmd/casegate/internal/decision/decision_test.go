@@ -55,27 +55,32 @@ func TestVerdicts(t *testing.T) {
 		line string
 	}{
 		{
-			"passed", audit.Event{User: "eve", FileName: "a.png", Status: 200, KibanaStatus: 200, TraceID: "7"},
+			"passed",
+			audit.Event{User: "eve", FileName: "a.png", Status: 200, KibanaStatus: 200, TraceID: "7"},
 			Decision{Caller: "eve", File: "a.png", Verdict: Passed, Status: 200, Trace: "7"},
 			"eve       a.png           passed   200",
 		},
 		{
-			"refused", audit.Event{User: "eve", FileName: "a.png", Status: 415, Code: "executable_content", Reason: "it runs"},
+			"refused",
+			audit.Event{User: "eve", FileName: "a.png", Status: 415, Code: "executable_content", Reason: "it runs"},
 			Decision{Caller: "eve", File: "a.png", Verdict: Refused, Status: 415, Code: "executable_content", Message: "it runs"},
 			"eve       a.png           refused  415  executable_content: it runs",
 		},
 		{
-			"refused before anything was known", audit.Event{Status: 401, Code: "token_missing", Reason: "no token"},
+			"refused before anything was known",
+			audit.Event{Status: 401, Code: "token_missing", Reason: "no token"},
 			Decision{Verdict: Refused, Status: 401, Code: "token_missing", Message: "no token"},
 			"-         -               refused  401  token_missing: no token",
 		},
 		{
-			"report mode", audit.Event{Status: 200, KibanaStatus: 200, Code: "active_content", Report: true},
+			"report mode",
+			audit.Event{Status: 200, KibanaStatus: 200, Code: "active_content", Report: true},
 			Decision{Verdict: Reported, Status: 200, Code: "active_content"},
 			"-         -               reported 200  active_content",
 		},
 		{
-			"Kibana said no", audit.Event{Status: 400, KibanaStatus: 400},
+			"Kibana said no",
+			audit.Event{Status: 400, KibanaStatus: 400},
 			Decision{Verdict: Failed, Status: 400},
 			"-         -               failed   400",
 		},

@@ -48,7 +48,7 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return 2
 	}
 	defer os.RemoveAll(folder)
-	different, err := show(ctx, options{folder, *listen, *traefik, *once}, stdout)
+	different, err := show(ctx, options{folder, *listen, *traefik, *once, stderr}, stdout)
 	if err != nil {
 		fmt.Fprintln(stderr, "casegate demo:", err)
 		return 2
@@ -65,6 +65,7 @@ type options struct {
 	listen  string
 	traefik string
 	once    bool
+	stderr  io.Writer
 }
 
 // show sets everything up, and runs until ctx ends or, with once, until every request has been sent.

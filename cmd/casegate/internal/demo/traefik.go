@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -47,7 +48,7 @@ func startTraefik(ctx context.Context, o options, keys map[string]any, behind ht
 		stopUpstream()
 		return nil, err
 	}
-	stopTraefik, err := runTraefik(ctx, binary, home, "http://"+address)
+	stopTraefik, err := runTraefik(ctx, binary, home, "http://"+address, o.stderr)
 	if err != nil {
 		stopUpstream()
 		return nil, err
@@ -107,17 +108,12 @@ func dynamicConfiguration(keys map[string]any, upstream string) map[string]any {
 	}}
 }
 
-// runTraefik starts Traefik and waits until the page answers through it.
-func runTraefik(ctx context.Context, binary, home, base string) (stop func(), err error) {
-	logPath := filepath.Join(home, "traefik.log")
-	log, err := os.Create(logPath)
-	if err != nil {
-		return nil, err
-	}
-	defer log.Close()
+// runTraefik starts Traefik and waits until the page answers through it. Traefik logs errors alone, such as the faults of
+// a policy, and these are shown.
+func runTraefik(ctx context.Context, binary, home, base string, stderr io.Writer) (stop func(), err error) {
 	command := exec.Command(binary, "--configFile="+filepath.Join(home, "traefik.yml"))
 	command.Dir = home
-	command.Stdout, command.Stderr = log, log
+	command.Stdout, command.Stderr = stderr, stderr
 	if err := command.Start(); err != nil {
 		return nil, err
 	}
@@ -129,8 +125,7 @@ func runTraefik(ctx context.Context, binary, home, base string) (stop func(), er
 	stop = func() { stopProcess(command.Process, ended) }
 	if err := waitUntilServed(ctx, base, ended); err != nil {
 		stop()
-		text, _ := os.ReadFile(logPath)
-		return nil, fmt.Errorf("%w; its log:\n%s", err, text)
+		return nil, err
 	}
 	return stop, nil
 }
@@ -156,9 +151,9 @@ func waitUntilServed(ctx context.Context, base string, ended <-chan struct{}) er
 	for {
 		select {
 		case <-ended:
-			return errors.New("Traefik ended")
+			return errors.New("the Traefik process ended at its start")
 		case <-ctx.Done():
-			return errors.New("Traefik does not serve the page")
+			return errors.New("the page does not appear through Traefik")
 		case <-ticker.C:
 		}
 		answer, err := client.Get(base + "/")

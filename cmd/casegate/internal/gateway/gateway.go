@@ -4,7 +4,6 @@ package gateway
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -23,8 +22,14 @@ type gateway struct {
 	log    *slog.Logger
 	proxy  http.Handler
 	tls    *tls.Config
-	gate   atomic.Pointer[http.Handler]
+	gate   atomic.Pointer[inForce]
 	trial  *trial // nil without a page
+}
+
+// inForce is the gate of the policy that is in force.
+type inForce struct {
+	http.Handler
+	metricsPath string
 }
 
 // newGateway reads the configuration. The faults are all that keep it from starting.
@@ -34,23 +39,23 @@ func newGateway(config string, withPage bool, log *slog.Logger) (*gateway, []str
 	if len(faults) == 0 && g.server.Upstream == "" {
 		faults = append(faults, "server.upstream: is missing: write Kibana's address, e.g. https://kibana:5601")
 	}
+	if len(faults) == 0 && g.server.MetricsListen != "" && file.Policy.MetricsPath == "" {
+		faults = append(faults, "metricsPath: is missing: server.metricsListen needs a path such as /metrics to serve")
+	}
 	if len(faults) > 0 {
 		return nil, faults
 	}
-	if err := g.prepare(); err != nil {
-		faults = append(faults, err.Error())
+	if faults := g.prepare(); len(faults) > 0 {
+		return nil, faults
 	}
-	if withPage && len(faults) == 0 {
-		t, err := newTrial(g.proxy)
+	if withPage {
+		trial, err := newTrial(g.proxy)
 		if err != nil {
 			return nil, []string{err.Error()}
 		}
-		g.trial = t
+		g.trial = trial
 	}
-	if len(faults) == 0 {
-		faults = g.use(file.Policy)
-	}
-	if len(faults) > 0 {
+	if faults := g.use(file.Policy); len(faults) > 0 {
 		g.close()
 		return nil, faults
 	}
@@ -58,17 +63,22 @@ func newGateway(config string, withPage bool, log *slog.Logger) (*gateway, []str
 }
 
 // prepare loads what the server section names.
-func (g *gateway) prepare() error {
+func (g *gateway) prepare() []string {
+	var faults []string
 	proxy, err := newProxy(g.server, g.log)
+	if err != nil {
+		faults = append(faults, err.Error())
+	}
 	g.proxy = proxy
 	if g.server.TLS.CertFile == "" {
-		return err
+		return faults
 	}
-	pair, certificateErr := newCertificate(g.server.TLS, g.log)
-	if certificateErr == nil {
-		g.tls = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: pair.get}
+	pair, err := newCertificate(g.server.TLS, g.log)
+	if err != nil {
+		return append(faults, err.Error())
 	}
-	return errors.Join(err, certificateErr)
+	g.tls = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: pair.get}
+	return faults
 }
 
 // use puts the policy in force.
@@ -82,7 +92,7 @@ func (g *gateway) use(policy middleware.Policy) []string {
 			return []string{err.Error()}
 		}
 	}
-	g.gate.Store(&gate)
+	g.gate.Store(&inForce{gate, policy.MetricsPath})
 	return nil
 }
 
@@ -114,7 +124,12 @@ func (g *gateway) close() {
 // handler answers the health check and gives everything else to the policy in force.
 func (g *gateway) handler() http.Handler {
 	current := http.HandlerFunc(func(rw http.ResponseWriter, req *http.Request) {
-		(*g.gate.Load()).ServeHTTP(rw, req)
+		gate := g.gate.Load()
+		if g.server.MetricsListen != "" && req.URL.Path == gate.metricsPath {
+			http.NotFound(rw, req)
+			return
+		}
+		gate.ServeHTTP(rw, req)
 	})
 	paced := &pace{next: current, timeout: g.server.BodyTimeout, rate: g.server.BodyRate}
 	return http.HandlerFunc(func(rw http.ResponseWriter, req *http.Request) {
@@ -126,6 +141,16 @@ func (g *gateway) handler() http.Handler {
 		}
 		paced.ServeHTTP(rw, req)
 	})
+}
+
+// metrics answers the policy's metricsPath and nothing else.
+func (g *gateway) metrics(rw http.ResponseWriter, req *http.Request) {
+	gate := g.gate.Load()
+	if req.Method != http.MethodGet || gate.metricsPath == "" || req.URL.Path != gate.metricsPath {
+		http.NotFound(rw, req)
+		return
+	}
+	gate.ServeHTTP(rw, req)
 }
 
 // maxHeader is what a request's headers may have; Kibana itself takes 16 KiB.

@@ -37,7 +37,6 @@ func newProxy(server policyfile.Server, log *slog.Logger) (http.Handler, error) 
 			proxied.Out.URL.Host = upstream.Host
 			// The proxy would drop parts of a query that it can't parse; Kibana reads its query itself.
 			proxied.Out.URL.RawQuery = proxied.In.URL.RawQuery
-			proxied.Out.Host = proxied.In.Host
 		},
 		Transport:     transport,
 		FlushInterval: -1,

@@ -13,7 +13,12 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+
+	"github.com/casegate/casegate/middleware/audit"
 )
+
+// auditPatience is how long the gateway waits at its end for the last audit events to be written.
+const auditPatience = 5 * time.Second
 
 // Run is the command `casegate serve`. It returns the exit code: 0 after a stop in good order, 1 when requests were cut off
 // or the address could not be had, 2 when the configuration has faults.
@@ -51,6 +56,7 @@ func Run(ctx context.Context, args []string, _, stderr io.Writer) int {
 		return 2
 	}
 	defer g.close()
+	defer audit.Flush(auditPatience)
 	if err := g.run(ctx, *pageAddress); err != nil {
 		fmt.Fprintln(stderr, "casegate serve:", err)
 		return 1
@@ -65,7 +71,14 @@ func (g *gateway) run(ctx context.Context, pageAddress string) error {
 		return err
 	}
 	if pageAddress != "" {
-		stop, err := g.servePage(pageAddress)
+		stop, err := g.serveBeside(pageAddress, "the page to try the policy", g.trial.handler())
+		if err != nil {
+			return errors.Join(err, listener.Close())
+		}
+		defer stop()
+	}
+	if g.server.MetricsListen != "" {
+		stop, err := g.serveBeside(g.server.MetricsListen, "metrics", http.HandlerFunc(g.metrics))
 		if err != nil {
 			return errors.Join(err, listener.Close())
 		}
@@ -88,14 +101,15 @@ func (g *gateway) run(ctx context.Context, pageAddress string) error {
 	return g.serve(ctx, listener)
 }
 
-func (g *gateway) servePage(address string) (stop func(), err error) {
+// serveBeside answers on an address of its own, beside the one that clients use, until stop is called.
+func (g *gateway) serveBeside(address, what string, handler http.Handler) (stop func(), err error) {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		return nil, err
 	}
-	server := &http.Server{Handler: g.trial.handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute}
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute}
 	go func() { _ = server.Serve(listener) }()
-	g.log.Info("the page to try the policy", "address", "http://"+listener.Addr().String()+"/")
+	g.log.Info(what, "address", "http://"+listener.Addr().String()+"/")
 	return func() { _ = server.Close() }, nil
 }
 

@@ -24,6 +24,7 @@ server:
   bodyTimeout: 20s
   bodyRate: 32KiB
   shutdownTimeout: 2m
+  metricsListen: 127.0.0.1:9090
   health: ""
 `
 	file, faults := parse([]byte(text))
@@ -35,7 +36,7 @@ server:
 		TLS:               TLS{CertFile: "a.pem", KeyFile: "b.pem"},
 		UpstreamTLS:       UpstreamTLS{CAFile: "ca.pem", ServerName: "kibana.example"},
 		ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute, BodyTimeout: 20 * time.Second, BodyRate: 32 << 10,
-		ShutdownTimeout: 2 * time.Minute,
+		ShutdownTimeout: 2 * time.Minute, MetricsListen: "127.0.0.1:9090",
 	}
 	if file.Server != want {
 		t.Errorf("server: got %+v, want %+v", file.Server, want)
@@ -84,9 +85,9 @@ func TestParseFaults(t *testing.T) {
 		{"a certificate without a key", enough + "server: {tls: {certFile: a}}\n", []string{"server.tls: certFile and keyFile belong together"}},
 		{"a CA for plain HTTP", enough + "server: {upstream: http://k, upstreamTls: {caFile: a}}\n", []string{"server.upstreamTls: has no effect"}},
 		{
-			"everything at once", "server: {listen: 8080, LISTEN: ':1', health: up, bodyRate: 0, bodyTimeout: 30, idleTimeout: -1s, tls: [], more: 1}\ndelivery: {mode: fast}\n",
+			"everything at once", "server: {listen: 8080, metricsListen: '9090', LISTEN: ':1', health: up, bodyRate: 0, bodyTimeout: 30, idleTimeout: -1s, tls: [], more: 1}\ndelivery: {mode: fast}\n",
 			[]string{
-				"server.listen: stands twice", "server.health: must begin with /", "server.idleTimeout: must be a time", "server.bodyTimeout: must be a time",
+				"server.listen: stands twice", "server.metricsListen: write host:port", "server.health: must begin with /", "server.idleTimeout: must be a time", "server.bodyTimeout: must be a time",
 				"server.bodyRate: must be a size", "server.tls: must be a section", "server.more: unknown key", "delivery.mode: ", "token",
 			},
 		},

@@ -29,6 +29,9 @@ type Server struct {
 	BodyRate int64
 	// ShutdownTimeout is how long requests that run at SIGTERM or SIGINT may take to finish.
 	ShutdownTimeout time.Duration
+	// MetricsListen is an address of its own for the policy's metricsPath, which then answers 404 at Listen. "" serves the
+	// metrics at Listen, to everybody who reaches it.
+	MetricsListen string
 	// Health is the path that answers 200 while the gateway serves; "" turns it off.
 	Health string
 }
@@ -89,6 +92,7 @@ func decodeServer(values map[string]any) (Server, []string) {
 	s := newSection("server", values)
 	s.text("listen", &server.Listen)
 	s.text("upstream", &server.Upstream)
+	s.text("metricsListen", &server.MetricsListen)
 	s.text("health", &server.Health)
 	s.duration("readHeaderTimeout", &server.ReadHeaderTimeout)
 	s.duration("idleTimeout", &server.IdleTimeout)
@@ -112,6 +116,9 @@ func (s Server) faults() []string {
 	var faults []string
 	if _, _, err := net.SplitHostPort(s.Listen); err != nil {
 		faults = append(faults, "server.listen: write host:port or :port, e.g. 0.0.0.0:8443")
+	}
+	if _, _, err := net.SplitHostPort(s.MetricsListen); err != nil && s.MetricsListen != "" {
+		faults = append(faults, "server.metricsListen: write host:port, e.g. 127.0.0.1:9090")
 	}
 	if s.Upstream != "" && !plainOrigin(s.Upstream) {
 		faults = append(faults, "server.upstream: write Kibana's address as http://host:port or https://host:port, without user, path, query or fragment")
