@@ -152,6 +152,7 @@ func (u *unpacker) ended(name string, r io.Reader) *refusal.Refusal {
 
 // nested inspects a member that is an archive. begin is what was read of it; it answers how many bytes more it has.
 func (u *unpacker) nested(kind, name string, begin []byte, r io.Reader) (more int64, no *refusal.Refusal) {
+	no = nil
 	if u.e.nested+2 > maxLevels {
 		return 0, u.e.in(name, "is an archive in an archive in an archive: unpack one level")
 	}

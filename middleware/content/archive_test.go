@@ -15,7 +15,11 @@ import (
 // inspectAs runs one inspection over a file with the default settings.
 func inspectAs(what int, name string, file []byte) *refusal.Refusal {
 	settings := Default()
-	return look(what, bytes.NewReader(file), int64(len(file)), &env{settings: settings, name: name})
+	e := &env{settings: settings, name: name}
+	if what == lookPDF {
+		return inspectPDF(bytes.NewReader(file), int64(len(file)), e)
+	}
+	return look(what, bytes.NewReader(file), int64(len(file)), e)
 }
 
 // checkRefusal compares a refusal with a code and a part of its message; an empty code is none.

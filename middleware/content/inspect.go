@@ -56,8 +56,6 @@ func look(what int, file io.ReaderAt, size int64, e *env) *refusal.Refusal {
 		return inspectTar(file, size, e)
 	case lookOffice:
 		return inspectOffice(file, size, e)
-	case lookPDF:
-		return inspectPDF(file, size, e)
 	}
 	return nil
 }

@@ -27,6 +27,8 @@ type Inspection struct {
 	tail []byte
 	// picture is set for images and PDF, which may not be anything else at the same time.
 	picture bool
+	// pdf looks for what is active in a PDF, while it is read.
+	pdf *pdfScan
 	// ends counts the end marks that were looked behind; endAt is where the header says that the file ends.
 	ends  int
 	endAt int64
@@ -37,7 +39,11 @@ type Inspection struct {
 
 // Open begins the inspection of one file of the type.
 func (i *Inspector) Open(t *Type, filename string) *Inspection {
-	return &Inspection{settings: &i.settings, t: t, name: filename, picture: t.picture}
+	n := &Inspection{settings: &i.settings, t: t, name: filename, picture: t.picture}
+	if t.row.look == lookPDF {
+		n.pdf = &pdfScan{active: i.settings.ActiveContent != Allow, name: filename}
+	}
+	return n
 }
 
 // Write takes the next bytes, in order. A refusal is final: everything that follows gives it again. The chunk is neither
@@ -111,6 +117,9 @@ func finish(n *Inspection, file io.ReaderAt, size int64) *refusal.Refusal {
 			return no
 		}
 	}
+	if n.pdf != nil {
+		return n.pdf.finish()
+	}
 	if file == nil {
 		return nil
 	}
@@ -149,6 +158,9 @@ func judgeBlock(n *Inspection, block []byte, last bool) *refusal.Refusal {
 		}
 	}
 	n.base += int64(len(block))
+	if n.pdf != nil {
+		return n.pdf.write(block)
+	}
 	return nil
 }
 

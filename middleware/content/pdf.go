@@ -68,25 +68,6 @@ var pdfFileName = regexp.MustCompile(`/U?F[\x00\t\n\f\r ]*(?:\(((?:[^()\\]|\\(?s
 // pdfXFA is the entry of a form, which is an array of parts or a reference to a stream.
 var pdfXFA = regexp.MustCompile(`\A[\x00\t\n\f\r ]*(?:\[|[0-9]+[\x00\t\n\f\r ]+[0-9]+[\x00\t\n\f\r ]+R)`)
 
-// inspectPDF inspects a PDF that is held.
-func inspectPDF(file io.ReaderAt, size int64, e *env) *refusal.Refusal {
-	scan := &pdfScan{active: e.settings.ActiveContent != Allow, name: e.name}
-	buffer := make([]byte, unpackChunk)
-	for at := int64(0); at < size; at += unpackChunk {
-		chunk := buffer
-		if size-at < unpackChunk {
-			chunk = buffer[:size-at]
-		}
-		if n, err := file.ReadAt(chunk, at); n < len(chunk) {
-			return full(err)
-		}
-		if no := scan.write(chunk); no != nil {
-			return no
-		}
-	}
-	return scan.finish()
-}
-
 // pdfScan looks through a PDF that comes in chunks, which it neither changes nor keeps. They should be large.
 type pdfScan struct {
 	active bool

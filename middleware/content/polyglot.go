@@ -69,6 +69,7 @@ func appended(rest []byte) (program, page string) {
 	if len(rest) < 4 {
 		return "", ""
 	}
+	page = ""
 	program = forbidden(rest)
 	if program == "" && rest[0] == '<' && pageStart.Match(rest) {
 		page = "text/html"

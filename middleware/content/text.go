@@ -43,13 +43,17 @@ func startText(t *textReader, head []byte) {
 	// The mark of UTF-32, least byte first, begins with that of UTF-16.
 	switch {
 	case at(head, 0, "\xff\xfe\x00\x00"):
-		t.encoding, t.order = encodingUTF32, binary.LittleEndian
+		t.encoding = encodingUTF32
+		t.order = binary.LittleEndian
 	case at(head, 0, "\x00\x00\xfe\xff"):
-		t.encoding, t.order = encodingUTF32, binary.BigEndian
+		t.encoding = encodingUTF32
+		t.order = binary.BigEndian
 	case at(head, 0, "\xff\xfe"):
-		t.encoding, t.order = encodingUTF16, binary.LittleEndian
+		t.encoding = encodingUTF16
+		t.order = binary.LittleEndian
 	case at(head, 0, "\xfe\xff"):
-		t.encoding, t.order = encodingUTF16, binary.BigEndian
+		t.encoding = encodingUTF16
+		t.order = binary.BigEndian
 	}
 }
 

@@ -72,6 +72,8 @@ func readDirectory(file io.ReaderAt, size, place int64, order binary.ByteOrder) 
 
 // tiffSize finds the two tags; they stand at the beginning, as tags are sorted.
 func tiffSize(tags []byte, order binary.ByteOrder) (width, height int64) {
+	// Interpreted, a named result would still hold the last directory's value.
+	width, height = 0, 0
 	for len(tags) >= 12 && (width == 0 || height == 0) {
 		value := int64(0)
 		switch order.Uint16(tags[2:]) {

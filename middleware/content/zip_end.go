@@ -27,6 +27,7 @@ const zipNoEnd = "it does not end like a ZIP archive: pack it again, in one part
 // findZIPEnd reads the end record. It must end with the file, and the directory with the record: where that is not so,
 // programs search, and find different archives in one file.
 func findZIPEnd(file io.ReaderAt, size int64) (end zipEnding, trouble string) {
+	end = zipEnding{}
 	reach := int64(zipEndSize + 0xffff + zip64LocatorSize + zip64EndSize)
 	if reach > size {
 		reach = size
@@ -39,7 +40,8 @@ func findZIPEnd(file io.ReaderAt, size int64) (end zipEnding, trouble string) {
 	if !endsFile(tail, at) {
 		return end, zipNoEnd
 	}
-	for other := bytes.Index(tail, []byte(zipEndMark)); other < at; {
+	other := bytes.Index(tail, []byte(zipEndMark))
+	for other < at {
 		if endsFile(tail, other) {
 			return end, "it can be read as two different archives: pack it again"
 		}
@@ -79,6 +81,7 @@ func endsFile(tail []byte, at int) bool {
 
 // findZIP64End reads the ZIP64 end record, which ends where its locator begins, and says where it stands.
 func findZIP64End(file io.ReaderAt, locator []byte, limit int64) (end zipEnding, place int64, ok bool) {
+	end = zipEnding{}
 	place = int64(binary.LittleEndian.Uint64(locator[8:]))
 	record := make([]byte, zip64EndSize)
 	if place < 0 || place > limit-zip64EndSize {
