@@ -22,7 +22,7 @@ const (
 )
 
 // blobEnd finds either call in a path that has been read as loosely as any reader might.
-var blobEnd = regexp.MustCompile(`(?i)/api/files/files/(?:cases|observability|securitySolution)FilesCases(?:/[^/]+/blob)?/?$`)
+var blobEnd = regexp.MustCompile(`(?i)/api/files/files/(?:cases|observability|securitySolution)FilesCases(?:/[^/]*/blob)?/?$`)
 
 // plainBlob is either call's path in the one reading that passes; the second group is that of the blob's call.
 var plainBlob = regexp.MustCompile(`^(?:/s/[a-z0-9_-]{1,255})?/api/files/files/(cases|observability|securitySolution)FilesCases(/[^/]+/blob)?/?$`)
@@ -31,7 +31,7 @@ var plainBlob = regexp.MustCompile(`^(?:/s/[a-z0-9_-]{1,255})?/api/files/files/(
 const maxCreate = 256 << 10
 
 // otherDoor answers a request to Kibana's files API for case files, and says whether it was one.
-func (g *Gate) otherDoor(rw http.ResponseWriter, req *http.Request) bool {
+func otherDoor(g *Gate, rw http.ResponseWriter, req *http.Request) bool {
 	if req.Method != http.MethodPost && req.Method != http.MethodPut {
 		return false
 	}
@@ -40,26 +40,18 @@ func (g *Gate) otherDoor(rw http.ResponseWriter, req *http.Request) bool {
 		return false
 	}
 	u := &upload{req: req, started: time.Now()}
-	no := g.checkedBlob(u, decodeUnreserved(escaped))
+	no := guarded(g, u, checkBlob)
 	if no == nil && u.action == "" {
 		// The other methods of these paths are none of ours.
 		return false
 	}
-	g.answer(rw, u, no)
+	conclude(g, rw, u, no)
 	return true
 }
 
-// checkedBlob is checkBlob, with a panic of ours turned into a refusal.
-func (g *Gate) checkedBlob(u *upload, escaped string) (no *refusal.Refusal) {
-	defer func() {
-		if recovered := recover(); recovered != nil {
-			no = internal(recovered)
-		}
-	}()
-	return g.checkBlob(u, escaped)
-}
-
-func (g *Gate) checkBlob(u *upload, escaped string) *refusal.Refusal {
+// checkBlob finds out which call it is and judges it.
+func checkBlob(g *Gate, u *upload) *refusal.Refusal {
+	escaped := decodeUnreserved(u.req.URL.EscapedPath())
 	if ambiguous.MatchString(escaped) || !strings.HasPrefix(escaped, g.policy.BasePath) {
 		return refusal.New("path_ambiguous", "the path could be read in more than one way, or stands outside the gate's basePath: send it plain")
 	}
@@ -84,9 +76,9 @@ func (g *Gate) checkBlob(u *upload, escaped string) *refusal.Refusal {
 		return refusal.New("content_encoding", "the body has a Content-Encoding: send it as it is")
 	}
 	if u.action == createCall {
-		return g.checkCreate(u)
+		return checkCreate(g, u)
 	}
-	return g.checkBytes(u)
+	return checkBytes(g, u)
 }
 
 // mediaType is the request's Content-Type without parameters, in lower case; "" when there is not exactly one.
@@ -100,11 +92,11 @@ func mediaType(header http.Header) string {
 }
 
 // checkCreate judges the JSON that announces a file, and writes it anew, so that Kibana can't read a member twice.
-func (g *Gate) checkCreate(u *upload) *refusal.Refusal {
+func checkCreate(g *Gate, u *upload) *refusal.Refusal {
 	if mediaType(u.req.Header) != "application/json" {
 		return refusal.New("content_type", "the request's Content-Type is not application/json")
 	}
-	text, err := io.ReadAll(io.LimitReader(g.body(u), maxCreate+1))
+	text, err := io.ReadAll(io.LimitReader(bodyOf(g, u), maxCreate+1))
 	if err != nil {
 		return refusal.New("form_malformed", "the body ended before its declared length").Because(err.Error())
 	}
@@ -138,12 +130,12 @@ func (g *Gate) checkCreate(u *upload) *refusal.Refusal {
 	if err != nil {
 		return refusal.New("form_malformed", "the body is not one JSON object").Because(err.Error())
 	}
-	u.held = g.hold()
-	return u.held.write(written)
+	u.held = hold(g)
+	return holdMore(u.held, written)
 }
 
 // checkBytes judges a file's bytes by the type that the request declares.
-func (g *Gate) checkBytes(u *upload) *refusal.Refusal {
+func checkBytes(g *Gate, u *upload) *refusal.Refusal {
 	types := u.req.Header["Content-Type"]
 	if len(types) != 1 {
 		return refusal.New("content_type", "the request must have one Content-Type: the type of the file")
@@ -159,8 +151,8 @@ func (g *Gate) checkBytes(u *upload) *refusal.Refusal {
 			With("limit", strconv.FormatInt(kind.Limit, 10))
 	}
 	u.inspection = g.files.Open(kind, "the file")
-	u.held = g.hold()
-	body := g.body(u)
+	u.held = hold(g)
+	body := bodyOf(g, u)
 	buffer := make([]byte, 256<<10)
 	for {
 		n, err := io.ReadFull(body, buffer)
@@ -168,7 +160,7 @@ func (g *Gate) checkBytes(u *upload) *refusal.Refusal {
 			if no := u.inspection.Write(buffer[:n]); no != nil {
 				return no
 			}
-			if no := u.held.write(buffer[:n]); no != nil {
+			if no := holdMore(u.held, buffer[:n]); no != nil {
 				return no
 			}
 		}
@@ -179,15 +171,14 @@ func (g *Gate) checkBytes(u *upload) *refusal.Refusal {
 			return refusal.New("form_malformed", "the body ended before its declared length").Because(err.Error())
 		}
 	}
-	u.complete = true
-	return g.finish(u)
+	return finish(g, u)
 }
 
 // deliverBlob hands next the bytes that were checked.
-func (g *Gate) deliverBlob(rw http.ResponseWriter, u *upload) {
-	g.endHops(u.req)
+func deliverBlob(g *Gate, rw http.ResponseWriter, u *upload) {
+	endHops(u.req)
 	u.req.ContentLength = u.held.size
 	u.req.Header.Set("Content-Length", strconv.FormatInt(u.held.size, 10))
-	u.req.Body = u.held.body(nil, nil)
-	g.pass(rw, u)
+	u.req.Body = bodyAround(u.held, nil, nil)
+	pass(g, rw, u)
 }

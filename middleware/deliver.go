@@ -14,94 +14,99 @@ import (
 )
 
 // deliver hands next the request that the gate writes of what it has read (check 10).
-func (g *Gate) deliver(rw http.ResponseWriter, u *upload) {
+func deliver(g *Gate, rw http.ResponseWriter, u *upload) {
 	boundary := form.NewBoundary()
-	head := []byte{}
+	head := form.FileHead(boundary, u.filename, u.kind.MIME)
 	if u.titled {
-		head = form.TitlePart(boundary, u.title)
+		head = append(form.TitlePart(boundary, u.title), head...)
 	}
-	head = append(head, form.FileHead(boundary, u.filename, u.kind.MIME)...)
 	closing := form.Closing(boundary)
-
 	length := int64(len(head)) + u.held.size + int64(len(closing))
-	g.rewrite(u, boundary)
+	rewrite(g, u, boundary)
 	u.req.ContentLength = length
-	u.req.Header.Set("Content-Length", strconv.FormatInt(length, 10))
-	u.req.Body = u.held.body(head, closing)
-	g.pass(rw, u)
+	u.req.Header["Content-Length"] = []string{strconv.FormatInt(length, 10)}
+	u.req.Body = bodyAround(u.held, head, closing)
+	pass(g, rw, u)
 }
 
 // pass calls next and notes how Kibana answered.
-func (g *Gate) pass(rw http.ResponseWriter, u *upload) {
+func pass(g *Gate, rw http.ResponseWriter, u *upload) {
 	from := time.Now()
 	a := &answer{rw: rw}
 	defer func() {
-		u.kibana = a.status
 		u.took.Kibana = time.Since(from)
-		g.heed(u)
+		u.kibana = a.status
+		if u.kibana > 400 {
+			heed(g, u)
+		}
 	}()
 	g.next.ServeHTTP(a, u.req)
 }
 
 // heed drops the remembered owner of a case that Kibana does not know or let this caller attach to.
-func (g *Gate) heed(u *upload) {
+func heed(g *Gate, u *upload) {
 	if u.target == nil {
 		return
 	}
 	if u.kibana == http.StatusUnauthorized || u.kibana == http.StatusForbidden || u.kibana == http.StatusNotFound {
-		g.owners.Forget(u.asked())
+		g.owners.Forget(*u.target)
 	}
 }
 
-// body is what is held between a head and a closing, as native readers.
-func (h *held) body(head, closing []byte) io.ReadCloser {
+// bodyAround is what is held between a head and a closing, as native readers.
+func bodyAround(h *held, head, closing []byte) io.ReadCloser {
 	if h.file == nil {
-		whole := make([]byte, 0, len(head)+len(h.memory)+len(closing))
-		whole = append(whole, head...)
-		whole = append(whole, h.memory...)
-		whole = append(whole, closing...)
-		return io.NopCloser(bytes.NewReader(whole))
+		return io.NopCloser(bytes.NewReader(bytes.Join([][]byte{head, h.memory, closing}, nil)))
 	}
 	return io.NopCloser(io.MultiReader(bytes.NewReader(head), io.NewSectionReader(h.file, 0, h.size), bytes.NewReader(closing)))
 }
 
 // rewrite makes the request's line and headers those of the body that the gate writes.
-func (g *Gate) rewrite(u *upload, boundary string) {
-	g.endHops(u.req)
-	header := u.req.Header
-	g.tokens.Strip(header, u.caller)
-	header.Set("Content-Type", "multipart/form-data; boundary="+boundary)
-	if u.caller.User != "" {
-		header.Set(userHeader, u.caller.User)
+func rewrite(g *Gate, u *upload, boundary string) {
+	req := u.req
+	endHops(req)
+	if !g.policy.Token.Forward {
+		g.tokens.Strip(req.Header, u.caller)
 	}
-	g.plainPath(u)
+	req.Header["Content-Type"] = []string{"multipart/form-data; boundary=" + boundary}
+	if u.caller.User != "" {
+		req.Header[userHeader] = []string{u.caller.User}
+	}
+	path := u.target.Path + "/files"
+	if req.URL.Path != path || req.URL.RawPath != "" || req.RequestURI != path {
+		writePath(req, path)
+	}
 }
 
-// endHops removes what belongs to the client's own connection and framing.
-func (g *Gate) endHops(req *http.Request) {
-	for _, name := range hopHeaders {
-		delete(req.Header, name)
-	}
+// endHops removes what belongs to the client's own connection and framing, and what is only true of the client's bytes.
+// Connection is among them so that a client can't name one of the gate's headers in it and have the proxy strip that.
+func endHops(req *http.Request) {
+	header := req.Header
+	delete(header, "Connection")
+	delete(header, "Upgrade")
+	delete(header, "Te")
+	delete(header, "Trailer")
+	delete(header, "Transfer-Encoding")
+	delete(header, "Expect")
+	delete(header, "Content-Encoding")
+	delete(header, "Content-Md5")
+	delete(header, "Digest")
+	delete(header, "Content-Digest")
+	delete(header, "Repr-Digest")
 	req.TransferEncoding = nil
 	req.Trailer = nil
 	req.GetBody = nil
 }
 
-// hopHeaders end at the gate. Connection is among them so that a client can't name one of the gate's headers in it and
-// have the proxy strip that.
-var hopHeaders = []string{
-	"Connection", "Keep-Alive", "Proxy-Connection", "Te", "Trailer", "Transfer-Encoding", "Upgrade", "Expect", "Content-Encoding", "Content-Md5", "Digest", "Content-Digest", "Repr-Digest",
-}
-
-// plainPath writes the one reading of the path into every place that a proxy might take it from.
-func (g *Gate) plainPath(u *upload) {
-	decoded, err := url.PathUnescape(u.target.path)
-	if err != nil || (u.req.URL.Path == decoded && u.req.URL.EscapedPath() == u.target.path && u.req.RequestURI == "") {
+// writePath writes the one reading of the path into every place that a proxy might take it from.
+func writePath(req *http.Request, escaped string) {
+	decoded, err := url.PathUnescape(escaped)
+	if err != nil {
 		return
 	}
-	u.req.URL.Path = decoded
-	u.req.URL.RawPath = u.target.path
-	u.req.RequestURI = u.req.URL.RequestURI()
+	req.URL.Path = decoded
+	req.URL.RawPath = escaped
+	req.RequestURI = req.URL.RequestURI()
 }
 
 // internal is the refusal after a panic of ours.

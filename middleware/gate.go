@@ -36,7 +36,10 @@ type Gate struct {
 	files   *content.Inspector
 	scanner *scan.Scanner
 	log     *audit.Log
-	largest int64
+	largest int64 // The largest file of any type, in bytes.
+	reports bool  // Report mode.
+	streams bool  // Plain types flow on while they are read.
+	apart   bool  // There are metrics or blob uploads to look for.
 }
 
 // New makes the gate in front of next. The error names every fault of the policy, one a line. Name is the middleware's
@@ -49,6 +52,7 @@ func New(policy Policy, next http.Handler, name string) (http.Handler, error) {
 	if policy.Files.MaxImageSize > largest {
 		largest = policy.Files.MaxImageSize
 	}
+	policy.Files.Directory = policy.Delivery.Directory
 	return &Gate{
 		policy:  policy,
 		next:    next,
@@ -62,14 +66,18 @@ func New(policy Policy, next http.Handler, name string) (http.Handler, error) {
 		scanner: scan.New(policy.Scan),
 		log:     audit.New(policy.Audit),
 		largest: largest,
+		reports: policy.Enforcement == "report",
+		streams: policy.Delivery.Mode == "stream" && policy.Scan.Clamd == "",
+		apart:   policy.MetricsPath != "" || policy.BlobUploads != "ignore",
 	}, nil
 }
 
 // upload is one request on its way through the checks: what is known of it so far.
 type upload struct {
 	req      *http.Request
-	target   *target
+	target   *privilege.Case
 	caller   *token.Caller
+	rights   *privilege.Rights
 	owner    string
 	boundary string
 	title    string // The value of the filename part.
@@ -90,6 +98,7 @@ type upload struct {
 	// What is recorded of it.
 	started  time.Time
 	bodyFrom time.Time
+	scanFrom time.Time
 	took     audit.Timings
 	size     int64  // The file's, in bytes, when it has been read whole.
 	sha256   string // The file's.
@@ -97,98 +106,115 @@ type upload struct {
 }
 
 // ServeHTTP passes what is no upload, and checks what is one.
+//
+// What is on the way of every upload is written in functions and not in methods, and what is rarely done is apart:
+// interpreted, a call of a method costs several times that of a function, and every call pays for all that the function
+// could do.
 func (g *Gate) ServeHTTP(rw http.ResponseWriter, req *http.Request) {
 	delete(req.Header, userHeader)
-	if g.policy.MetricsPath != "" && req.URL.Path == g.policy.MetricsPath {
-		g.serveMetrics(rw, req)
+	if g.apart && serveApart(g, rw, req) {
 		return
 	}
-	if g.policy.BlobUploads != "ignore" && g.otherDoor(rw, req) {
-		return
-	}
-	where, no := g.router.upload(req)
+	where, no := findUpload(g.router, req)
 	if where == nil && no == nil {
 		g.next.ServeHTTP(rw, req)
 		return
 	}
 	u := &upload{req: req, target: where, started: time.Now()}
 	if no == nil {
-		no = g.checked(u)
+		no = guarded(g, u, check)
 	}
-	g.answer(rw, u, no)
+	conclude(g, rw, u, no)
 }
 
-// answer refuses the upload or hands it on, and records what became of it.
-func (g *Gate) answer(rw http.ResponseWriter, u *upload, no *refusal.Refusal) {
-	if no == nil && u.inFile {
-		g.stream(rw, u)
-		return
+// serveApart answers requests for the metrics and to Kibana's other upload door, and says whether it was one.
+func serveApart(g *Gate, rw http.ResponseWriter, req *http.Request) bool {
+	if g.policy.MetricsPath != "" && req.URL.Path == g.policy.MetricsPath {
+		serveMetrics(rw, req)
+		return true
 	}
-	defer u.close()
-	if u.complete {
-		u.measure()
-	}
-	// next panics when Kibana's answer breaks off: that is recorded too, and goes on to the server.
-	defer g.record(u, no)
-	switch {
-	case g.policy.Enforcement == "report":
-		g.report(rw, u, no)
-	case no != nil:
-		refusal.Write(rw, no)
-	case u.action != "":
-		g.deliverBlob(rw, u)
-	default:
-		g.deliver(rw, u)
-	}
+	return g.policy.BlobUploads != "ignore" && otherDoor(g, rw, req)
 }
 
-// checked is check, with a panic of ours turned into a refusal: nothing has been forwarded by then.
-func (g *Gate) checked(u *upload) (no *refusal.Refusal) {
+// guarded runs checks with a panic of ours turned into a refusal: nothing has been forwarded by then.
+func guarded(g *Gate, u *upload, checks func(g *Gate, u *upload) *refusal.Refusal) (no *refusal.Refusal) {
 	defer func() {
 		if recovered := recover(); recovered != nil {
 			no = internal(recovered)
 		}
 	}()
-	return g.check(u)
+	return checks(g, u)
+}
+
+// conclude refuses the upload or hands it on, and records what became of it.
+func conclude(g *Gate, rw http.ResponseWriter, u *upload, no *refusal.Refusal) {
+	if no == nil && u.inFile {
+		stream(g, rw, u)
+		return
+	}
+	// next panics when Kibana's answer breaks off: that is recorded too, and goes on to the server.
+	defer func() {
+		record(g, u, no)
+		closeUpload(u)
+	}()
+	if u.complete {
+		u.size = u.held.size
+		u.sha256 = hashOf(u.held)
+	}
+	switch {
+	case g.reports:
+		report(g, rw, u, no)
+	case no != nil:
+		refusal.Write(rw, no)
+	case u.action != "":
+		deliverBlob(g, rw, u)
+	default:
+		deliver(g, rw, u)
+	}
 }
 
 // check runs the checks in their order. Nothing of the body is read before everything that headers decide has passed.
-func (g *Gate) check(u *upload) *refusal.Refusal {
-	no := g.identify(u)
+func check(g *Gate, u *upload) *refusal.Refusal {
+	no := identify(g, u)
 	identified := time.Now()
 	u.took.Token = identified.Sub(u.started)
 	if no != nil {
 		return no
 	}
-	if no := g.headers(u); no != nil {
+	no = checkHeaders(g, u)
+	if no != nil {
 		return no
 	}
-	no = g.authorize(u)
+	no = authorize(g, u)
 	u.bodyFrom = time.Now()
 	u.took.Owner = u.bodyFrom.Sub(identified)
 	if no != nil {
 		return no
 	}
-	u.reader = form.NewReader(http.MaxBytesReader(nil, g.body(u), g.largest+formOverhead), u.boundary)
-	return g.read(u)
+	u.reader = form.NewReader(http.MaxBytesReader(nil, bodyOf(g, u), g.largest+formOverhead), u.boundary)
+	return read(g, u)
 }
 
 // identify finds out who calls (check 2), and refuses who could attach to no case of the space (check 3).
-func (g *Gate) identify(u *upload) *refusal.Refusal {
+func identify(g *Gate, u *upload) *refusal.Refusal {
 	caller, no := g.tokens.Check(u.req)
 	if no != nil {
 		return no
 	}
 	u.caller = caller
-	if caller.PassedOn || g.rights.of(g.judge, caller).Any(u.target.space) {
+	if caller.PassedOn {
+		return nil
+	}
+	u.rights = rightsOf(g, caller)
+	if u.rights.Any(u.target.Space) {
 		return nil
 	}
 	return refusal.New("privilege_missing",
-		"the token gives no privilege to attach files to cases of the space "+u.target.space+": ask for all on Cases")
+		"the token gives no privilege to attach files to cases of the space "+u.target.Space+": ask for all on Cases")
 }
 
-// headers checks what Kibana demands of the request's headers (check 4), and how the body is declared (check 5).
-func (g *Gate) headers(u *upload) *refusal.Refusal {
+// checkHeaders checks what Kibana demands of the request's headers (check 4), and how the body is declared (check 5).
+func checkHeaders(g *Gate, u *upload) *refusal.Refusal {
 	header := u.req.Header
 	_, xsrf := header["Kbn-Xsrf"]
 	_, version := header["Kbn-Version"]
@@ -201,34 +227,34 @@ func (g *Gate) headers(u *upload) *refusal.Refusal {
 	}
 	u.boundary = boundary
 	if u.req.ContentLength > g.largest+formOverhead {
-		return g.bodyTooLarge()
+		return bodyTooLarge(g)
 	}
 	return nil
 }
 
 // authorize finds the case's owner and checks that the caller may attach to its cases (check 6).
-func (g *Gate) authorize(u *upload) *refusal.Refusal {
+func authorize(g *Gate, u *upload) *refusal.Refusal {
 	if u.caller.PassedOn || g.policy.Privileges.Owner == "any" {
 		return nil
 	}
 	u.owner = g.policy.Privileges.Owner
 	if u.owner == "lookup" {
-		owner, no := g.owners.Owner(g.withCredentials(u), u.asked(), g.next)
+		owner, no := g.owners.Owner(withCredentials(g, u), *u.target, g.next)
 		if no != nil {
 			return no
 		}
 		u.owner = owner
 	}
-	if g.rights.of(g.judge, u.caller).Has(u.owner, u.target.space) {
+	if u.rights.Has(u.owner, u.target.Space) {
 		return nil
 	}
 	return refusal.New("privilege_missing",
-		"the case belongs to "+u.owner+", and the token gives no privilege to attach files to its cases in the space "+u.target.space).
+		"the case belongs to "+u.owner+", and the token gives no privilege to attach files to its cases in the space "+u.target.Space).
 		With("owner", u.owner)
 }
 
 // withCredentials is the request with the credentials that the upload itself will carry.
-func (g *Gate) withCredentials(u *upload) *http.Request {
+func withCredentials(g *Gate, u *upload) *http.Request {
 	if g.policy.Token.Forward {
 		return u.req
 	}
@@ -238,24 +264,15 @@ func (g *Gate) withCredentials(u *upload) *http.Request {
 	return stripped
 }
 
-func (u *upload) asked() privilege.Case {
-	return privilege.Case{Space: u.target.space, ID: u.target.caseID, Path: u.target.casePath}
-}
-
-// measure notes what is recorded of a file that has been read whole.
-func (u *upload) measure() {
-	u.size = u.held.size
-	u.sha256 = u.held.sha256()
-}
-
-func (u *upload) close() {
+// closeUpload gives back what the upload holds.
+func closeUpload(u *upload) {
 	if u.reader != nil {
 		u.reader.Close()
 	}
 	if u.held != nil {
-		u.held.close()
+		closeHeld(u.held)
 	}
 	if u.recording != nil {
-		u.recording.held.close()
+		closeHeld(u.recording.held)
 	}
 }

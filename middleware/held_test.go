@@ -21,7 +21,7 @@ func inPieces(t *testing.T, h *held, data []byte, piece int) {
 		if n > len(data) {
 			n = len(data)
 		}
-		if no := h.write(data[:n]); no != nil {
+		if no := holdMore(h, data[:n]); no != nil {
 			t.Fatal(no.Code, no.Detail)
 		}
 		data = data[n:]
@@ -35,28 +35,28 @@ func TestHeldKeepsBytesAndTheirHash(t *testing.T) {
 			data := make([]byte, size)
 			_, _ = rand.Read(data)
 			before := HeldBytes()
-			h := &held{limits: Delivery{Memory: 1000, MaxHeld: 1 << 30, Directory: directory}, digest: &digest{}}
+			h := &held{limits: &Delivery{Memory: 1000, MaxHeld: 1 << 30, Directory: directory}, digest: &digest{}}
 			inPieces(t, h, data, piece)
 			if (h.file != nil) != (size > 1000) {
 				t.Errorf("size %d: on disk: %v", size, h.file != nil)
 			}
-			got, err := io.ReadAll(io.NewSectionReader(h.reader(), 0, h.size))
+			got, err := io.ReadAll(io.NewSectionReader(readerOf(h), 0, h.size))
 			if err != nil || !bytes.Equal(got, data) {
 				t.Errorf("size %d piece %d: other bytes came back (%v)", size, piece, err)
 			}
 			sum := sha256.Sum256(data)
-			if h.sha256() != hex.EncodeToString(sum[:]) {
-				t.Errorf("size %d piece %d: wrong hash %s", size, piece, h.sha256())
+			if hashOf(h) != hex.EncodeToString(sum[:]) {
+				t.Errorf("size %d piece %d: wrong hash %s", size, piece, hashOf(h))
 			}
 			if names, _ := filepath.Glob(filepath.Join(directory, "*")); len(names) > 0 {
 				t.Errorf("a temporary file has a name: %v", names)
 			}
-			body, err := io.ReadAll(h.body([]byte("head"), []byte("tail")))
+			body, err := io.ReadAll(bodyAround(h, []byte("head"), []byte("tail")))
 			if err != nil || !bytes.Equal(body, []byte("head"+string(data)+"tail")) {
 				t.Errorf("size %d: wrong body", size)
 			}
-			h.close()
-			h.close()
+			closeHeld(h)
+			closeHeld(h)
 			if HeldBytes() != before {
 				t.Errorf("size %d: %d bytes are still counted", size, HeldBytes()-before)
 			}
@@ -65,24 +65,24 @@ func TestHeldKeepsBytesAndTheirHash(t *testing.T) {
 }
 
 func TestHeldStopsAtTheTotal(t *testing.T) {
-	limits := Delivery{Memory: 1 << 20, MaxHeld: HeldBytes() + 1000}
+	limits := &Delivery{Memory: 1 << 20, MaxHeld: HeldBytes() + 1000}
 	first, second := &held{limits: limits}, &held{limits: limits}
-	defer second.close()
+	defer closeHeld(second)
 	inPieces(t, first, make([]byte, 600), 600)
-	no := second.write(make([]byte, 600))
+	no := holdMore(second, make([]byte, 600))
 	if no == nil || no.Code != "storage_unavailable" || no.RetryAfter == 0 {
 		t.Fatalf("got %+v", no)
 	}
-	first.close()
-	if no := second.write(make([]byte, 600)); no != nil {
+	closeHeld(first)
+	if no := holdMore(second, make([]byte, 600)); no != nil {
 		t.Errorf("still refused after the first was given back: %+v", no)
 	}
 }
 
 func TestHeldWithoutAFolder(t *testing.T) {
-	h := &held{limits: Delivery{Memory: 10, MaxHeld: 1 << 30, Directory: filepath.Join(t.TempDir(), "missing")}, digest: &digest{}}
-	defer h.close()
-	no := h.write(make([]byte, 11))
+	h := &held{limits: &Delivery{Memory: 10, MaxHeld: 1 << 30, Directory: filepath.Join(t.TempDir(), "missing")}, digest: &digest{}}
+	defer closeHeld(h)
+	no := holdMore(h, make([]byte, 11))
 	if no == nil || no.Code != "storage_unavailable" || no.Detail == "" {
 		t.Fatalf("got %+v", no)
 	}
@@ -124,9 +124,9 @@ func TestRecordingReplaysEveryByte(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			r := &recording{
 				body: io.NopCloser(bytes.NewReader(data)),
-				held: &held{limits: Delivery{Memory: 100 << 10, MaxHeld: 1 << 30, Directory: test.directory}},
+				held: &held{limits: &Delivery{Memory: 100 << 10, MaxHeld: 1 << 30, Directory: test.directory}},
 			}
-			defer r.held.close()
+			defer closeHeld(r.held)
 			_, _ = io.CopyN(io.Discard, r, int64(test.read))
 			got, err := io.ReadAll(r.replay())
 			if err != nil || !bytes.Equal(got, data) {

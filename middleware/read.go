@@ -12,62 +12,55 @@ import (
 const maxTitle = 4 << 10
 
 // read reads the form (check 7), looks at the file in it (check 8) and has it scanned (check 9). It stops half-way,
-// with nil, when the file is to stream from here on.
-func (g *Gate) read(u *upload) *refusal.Refusal {
-	for !u.complete {
-		if no := g.step(u); no != nil {
-			return g.limited(no)
+// with nil and still in the file, when the file is to stream from here on; called again, it goes on from there.
+func read(g *Gate, u *upload) *refusal.Refusal {
+	for {
+		if u.inFile {
+			no := readFile(g, u)
+			if no != nil || u.inFile {
+				return no
+			}
 		}
-		if u.flow == nil && u.inFile && g.streams(u) {
-			return nil
+		part, no := u.reader.Next()
+		if no != nil {
+			return limited(g, no)
+		}
+		if part == nil {
+			return finish(g, u)
+		}
+		no = readHead(g, u, part)
+		if no != nil {
+			return no
 		}
 	}
-	if u.flow != nil {
-		return u.inspection.Finish(nil, 0)
-	}
-	return g.finish(u)
 }
 
-// finish judges the file now that it is held whole.
-func (g *Gate) finish(u *upload) *refusal.Refusal {
-	file := u.held.reader()
-	if no := u.inspection.Finish(file, u.held.size); no != nil {
-		return no
+// readHead takes a part's head, and all of the title.
+func readHead(g *Gate, u *upload, part *form.Part) *refusal.Refusal {
+	if part.Name == "filename" {
+		return readTitle(g, u)
 	}
-	scanFrom := time.Now()
-	u.took.Body = scanFrom.Sub(u.bodyFrom)
-	if g.scanner == nil {
-		return nil
-	}
-	defer func() {
-		u.took.Scan = time.Since(scanFrom)
-	}()
-	return g.scanner.Scan(u.req.Context(), io.NewSectionReader(file, 0, u.held.size))
-}
-
-// step reads the next piece of the form: a part's head, the whole title, or some of the file's bytes.
-func (g *Gate) step(u *upload) *refusal.Refusal {
-	if u.inFile {
-		return g.readChunk(u)
-	}
-	part, no := u.reader.Next()
+	no := form.CheckFilename(part.Filename)
 	if no != nil {
 		return no
 	}
-	if part == nil {
-		u.complete = true
-		return nil
+	u.filename = part.Filename
+	kind, no := g.files.ByName(part.Filename)
+	if no != nil {
+		return no
 	}
-	if part.Name == "filename" {
-		return g.readTitle(u)
-	}
-	return g.openFile(u, part.Filename)
+	u.kind = kind
+	u.inspection = g.files.Open(kind, part.Filename)
+	u.held = hold(g)
+	u.held.stays = g.streams && kind.Streams && u.recording == nil
+	u.inFile = true
+	return nil
 }
 
-func (g *Gate) readTitle(u *upload) *refusal.Refusal {
+func readTitle(g *Gate, u *upload) *refusal.Refusal {
 	title, no := u.reader.Text(maxTitle)
 	if no != nil {
-		return no
+		return limited(g, no)
 	}
 	u.title = title
 	u.titled = true
@@ -75,64 +68,75 @@ func (g *Gate) readTitle(u *upload) *refusal.Refusal {
 		return no
 	}
 	if u.flow != nil {
-		return u.flow.title(title)
+		return sendTitle(u.flow, title)
 	}
 	return nil
 }
 
-func (g *Gate) openFile(u *upload, filename string) *refusal.Refusal {
-	no := form.CheckFilename(filename)
-	if no != nil {
-		return no
+// readFile takes the file's bytes, to its end or until it is to stream.
+func readFile(g *Gate, u *upload) *refusal.Refusal {
+	for {
+		chunk, no := u.reader.Chunk()
+		if no != nil {
+			return limited(g, no)
+		}
+		if chunk == nil {
+			u.inFile = false
+			return nil
+		}
+		no = u.inspection.Write(chunk)
+		if no != nil {
+			return no
+		}
+		no = keep(u, chunk)
+		if no != nil || (u.held.stays && u.flow == nil && u.held.size > g.policy.Delivery.Memory) {
+			return no
+		}
 	}
-	u.filename = filename
-	u.kind, no = g.files.ByName(filename)
-	if no != nil {
-		return no
-	}
-	u.inspection = g.files.Open(u.kind, filename)
-	u.held = g.hold()
-	u.held.stays = g.policy.Delivery.Mode == "stream" && u.kind.Streams && g.scanner == nil && u.recording == nil
-	u.inFile = true
-	return nil
 }
 
-// hold makes an empty store for an upload's bytes.
-func (g *Gate) hold() *held {
-	h := &held{limits: g.policy.Delivery}
-	if g.policy.Audit.SHA256 {
-		h.digest = &digest{}
+// keep sends the file's next bytes on, or holds them.
+func keep(u *upload, chunk []byte) *refusal.Refusal {
+	if u.flow != nil {
+		return sendFile(u.flow, chunk)
 	}
-	return h
+	return holdMore(u.held, chunk)
 }
 
-func (g *Gate) readChunk(u *upload) *refusal.Refusal {
-	chunk, no := u.reader.Chunk()
+// finish judges the file after the form's end.
+func finish(g *Gate, u *upload) *refusal.Refusal {
+	u.complete = true
+	if u.flow != nil {
+		return u.inspection.Finish(nil, 0)
+	}
+	file := readerOf(u.held)
+	no := u.inspection.Finish(file, u.held.size)
 	if no != nil {
 		return no
 	}
-	if chunk == nil {
-		u.inFile = false
+	u.scanFrom = time.Now()
+	u.took.Body = u.scanFrom.Sub(u.bodyFrom)
+	if g.scanner == nil {
 		return nil
 	}
-	if no := u.inspection.Write(chunk); no != nil {
-		return no
-	}
-	if u.flow != nil {
-		return u.flow.write(chunk)
-	}
-	return u.held.write(chunk)
+	return scanned(g, u, file)
+}
+
+func scanned(g *Gate, u *upload, file io.ReaderAt) *refusal.Refusal {
+	no := g.scanner.Scan(u.req.Context(), io.NewSectionReader(file, 0, u.held.size))
+	u.took.Scan = time.Since(u.scanFrom)
+	return no
 }
 
 // limited names the limit where the form's reader only knows that there is one.
-func (g *Gate) limited(no *refusal.Refusal) *refusal.Refusal {
+func limited(g *Gate, no *refusal.Refusal) *refusal.Refusal {
 	if no.Code == "body_too_large" {
-		return g.bodyTooLarge()
+		return bodyTooLarge(g)
 	}
 	return no
 }
 
-func (g *Gate) bodyTooLarge() *refusal.Refusal {
+func bodyTooLarge(g *Gate) *refusal.Refusal {
 	limit := SizeName(g.largest)
 	return refusal.New("body_too_large", "the request is larger than any file may be: attach files of at most "+limit).
 		With("limit", limit)

@@ -13,13 +13,13 @@ import (
 )
 
 // record writes the one audit event of an upload: it is called when Kibana has answered or the refusal is sent.
-func (g *Gate) record(u *upload, no *refusal.Refusal) {
+func record(g *Gate, u *upload, no *refusal.Refusal) {
 	req := u.req
 	e := &audit.Event{
 		Action:       u.action,
 		Time:         u.started,
 		Duration:     time.Since(u.started),
-		Report:       g.policy.Enforcement == "report",
+		Report:       g.reports,
 		Status:       u.kibana,
 		KibanaStatus: u.kibana,
 		Method:       req.Method,
@@ -33,7 +33,7 @@ func (g *Gate) record(u *upload, no *refusal.Refusal) {
 		FileName:     u.filename,
 		Took:         u.took,
 	}
-	e.Scheme, e.Host, e.Port = g.address(req)
+	e.Scheme, e.Host, e.Port = addressOf(g, req)
 	if no != nil {
 		e.Code = no.Code
 		e.Reason = no.Message
@@ -43,8 +43,8 @@ func (g *Gate) record(u *upload, no *refusal.Refusal) {
 		}
 	}
 	if u.target != nil {
-		e.Space = u.target.space
-		e.CaseID = u.target.caseID
+		e.Space = u.target.Space
+		e.CaseID = u.target.ID
 	}
 	if u.caller != nil {
 		describeCaller(e, u.caller)
@@ -84,8 +84,8 @@ func describeCaller(e *audit.Event, caller *token.Caller) {
 	}
 }
 
-// address is the scheme, host and port that the client asked for.
-func (g *Gate) address(req *http.Request) (scheme, host string, port int) {
+// addressOf is the scheme, host and port that the client asked for.
+func addressOf(g *Gate, req *http.Request) (scheme, host string, port int) {
 	scheme = "http"
 	if req.TLS != nil {
 		scheme = "https"
@@ -107,7 +107,7 @@ func (g *Gate) address(req *http.Request) (scheme, host string, port int) {
 }
 
 // serveMetrics answers with the counters of all gates of the process.
-func (g *Gate) serveMetrics(rw http.ResponseWriter, req *http.Request) {
+func serveMetrics(rw http.ResponseWriter, req *http.Request) {
 	audit.ServeMetrics(rw, req, audit.Others{
 		Version:          Version,
 		TokenCacheHits:   token.CacheHits.Load(),

@@ -14,22 +14,22 @@ const reportHeader = "X-Casegate-Report"
 
 // report lets an upload pass whatever the checks say, with exactly the bytes that came, and says on the answer what
 // would have become of it.
-func (g *Gate) report(rw http.ResponseWriter, u *upload, no *refusal.Refusal) {
+func report(g *Gate, rw http.ResponseWriter, u *upload, no *refusal.Refusal) {
 	if u.recording != nil {
 		u.req.Body = u.recording.replay()
 	}
 	if no != nil {
 		rw.Header().Set(reportHeader, no.Code)
 	}
-	g.pass(rw, u)
+	pass(g, rw, u)
 }
 
-// body is the request's body, kept while it is read when it has to be passed on as it came.
-func (g *Gate) body(u *upload) io.ReadCloser {
-	if g.policy.Enforcement != "report" {
+// bodyOf is the request's body, kept while it is read when it has to be passed on as it came.
+func bodyOf(g *Gate, u *upload) io.ReadCloser {
+	if !g.reports {
 		return u.req.Body
 	}
-	u.recording = &recording{body: u.req.Body, held: &held{limits: g.policy.Delivery}}
+	u.recording = &recording{body: u.req.Body, held: &held{limits: &g.policy.Delivery}}
 	return u.recording
 }
 
@@ -53,7 +53,7 @@ func (r *recording) Read(p []byte) (int, error) {
 		err = io.EOF
 	}
 	if n > 0 {
-		if no := r.held.write(p[:n]); no != nil {
+		if no := holdMore(r.held, p[:n]); no != nil {
 			r.last = append([]byte{}, p[:n]...)
 			return n, errNotHeld
 		}
@@ -70,7 +70,7 @@ func (r *recording) Close() error {
 // replay is the body from its beginning: what was held, and then what nobody has read yet.
 func (r *recording) replay() io.ReadCloser {
 	return io.NopCloser(io.MultiReader(
-		io.NewSectionReader(r.held.reader(), 0, r.kept),
+		io.NewSectionReader(readerOf(r.held), 0, r.kept),
 		bytes.NewReader(r.last),
 		r.body,
 	))

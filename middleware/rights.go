@@ -21,14 +21,21 @@ func newRightsCache() *rightsCache {
 	return &rightsCache{known: map[*token.Caller]*privilege.Rights{}}
 }
 
-func (c *rightsCache) of(judge *privilege.Judge, caller *token.Caller) *privilege.Rights {
+// rightsOf gives what the caller may do.
+func rightsOf(g *Gate, caller *token.Caller) *privilege.Rights {
+	c := g.rights
 	c.mutex.Lock()
 	rights, ok := c.known[caller]
 	c.mutex.Unlock()
 	if ok {
 		return rights
 	}
-	rights = judge.Rights(caller.Claims)
+	return learnRights(g, caller)
+}
+
+func learnRights(g *Gate, caller *token.Caller) *privilege.Rights {
+	rights := g.judge.Rights(caller.Claims)
+	c := g.rights
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	if len(c.known) >= maxRights {

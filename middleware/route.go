@@ -7,16 +7,9 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/casegate/casegate/middleware/privilege"
 	"github.com/casegate/casegate/middleware/refusal"
 )
-
-// target is the case that an upload wants to attach to.
-type target struct {
-	space    string
-	caseID   string
-	path     string // The upload's one path, escaped: what Kibana will receive.
-	casePath string // The case's own path, escaped.
-}
 
 // router tells uploads from everything else. Kibana's route is POST /api/cases/{id}/files, in a space other than the
 // default one POST /s/{space}/api/cases/{id}/files, both after the base path.
@@ -40,25 +33,32 @@ func newRouter(basePath string) *router {
 	}
 }
 
-// uploadEnd finds an upload in a path that has been read as loosely as any reader might.
-var uploadEnd = regexp.MustCompile(`(?i)/api/cases/[^/]+/files/?$`)
+// uploadEnd finds an upload in a path that has been read as loosely as any reader might: some take an empty identifier.
+var uploadEnd = regexp.MustCompile(`(?i)/api/cases/[^/]*/files/?$`)
 
 // ambiguous holds what different readers of a path treat differently, in what is left after unreserved characters have
 // been decoded: encoded slashes, backslashes, percent signs and dots-to-be, parameters, fragments, queries, control bytes.
 var ambiguous = regexp.MustCompile(`(?i)\\|;|#|\?|//|/\.\.?(/|$)|%(2f|5c|25|3b|23|3f|7f|[01][0-9a-f])`)
 
-// upload says whether the request is an upload. It gives nil and nil for everything else, and a refusal for a path that
+// findUpload says whether the request is an upload. It gives nil and nil for everything else, and a refusal for a path that
 // one reader would take for an upload and another would not.
-func (r *router) upload(req *http.Request) (*target, *refusal.Refusal) {
+func findUpload(r *router, req *http.Request) (*privilege.Case, *refusal.Refusal) {
 	if req.Method != http.MethodPost {
 		return nil, nil
 	}
 	escaped := req.URL.EscapedPath()
-	if match := r.simple.FindStringSubmatch(escaped); match != nil {
-		return r.targetOf(match, match[3]), nil
+	match := r.simple.FindStringSubmatch(escaped)
+	if match != nil {
+		return targetOf(match, match[3]), nil
 	}
+	return findOddUpload(r, req, escaped)
+}
+
+// findOddUpload says the same of a path that is not simple. It is apart because the interpreter's cost of a call grows
+// with all that the function could do.
+func findOddUpload(r *router, req *http.Request, escaped string) (*privilege.Case, *refusal.Refusal) {
 	if mayBeUpload(escaped) {
-		return r.read(escaped)
+		return readUpload(r, escaped)
 	}
 	// Some proxies forward RequestURI and not URL: an upload there must not hide behind another path here.
 	if req.RequestURI == "" || strings.HasPrefix(req.RequestURI, escaped) || !mayBeUpload(rawPath(req.RequestURI)) {
@@ -67,8 +67,8 @@ func (r *router) upload(req *http.Request) (*target, *refusal.Refusal) {
 	return nil, refusal.New("path_ambiguous", "the request's path could be read in two ways: send it plain")
 }
 
-// read takes apart a path that some reader would take for an upload.
-func (r *router) read(escaped string) (*target, *refusal.Refusal) {
+// readUpload takes apart a path that some reader would take for an upload.
+func readUpload(r *router, escaped string) (*privilege.Case, *refusal.Refusal) {
 	escaped = decodeUnreserved(escaped)
 	if ambiguous.MatchString(escaped) {
 		return nil, refusal.New("path_ambiguous",
@@ -83,16 +83,16 @@ func (r *router) read(escaped string) (*target, *refusal.Refusal) {
 	if err != nil || len(match[3]) > maxCaseID {
 		return nil, refusal.New("path_ambiguous", "the case's identifier is not well encoded, or longer than any of Kibana's")
 	}
-	return r.targetOf(match, caseID), nil
+	return targetOf(match, caseID), nil
 }
 
-// targetOf makes a target of what plain or simple found.
-func (r *router) targetOf(match []string, caseID string) *target {
+// targetOf makes the case of what plain or simple found.
+func targetOf(match []string, caseID string) *privilege.Case {
 	space := match[2]
 	if space == "" {
 		space = "default"
 	}
-	return &target{space: space, caseID: caseID, path: match[1] + "/files", casePath: match[1]}
+	return &privilege.Case{Space: space, ID: caseID, Path: match[1]}
 }
 
 func (r *router) example() string {

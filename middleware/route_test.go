@@ -56,7 +56,7 @@ func TestUploadPaths(t *testing.T) {
 		{name: "other letter case", uri: "/API/Cases/abc/Files", space: "!"},
 		{name: "endless id", uri: "/api/cases/" + strings.Repeat("a", 2000) + "/files", space: "!"},
 		{name: "no id", uri: "/api/cases/files"},
-		{name: "empty id", uri: "/api/cases//files"},
+		{name: "empty id", uri: "/api/cases//files", space: "!"},
 		{name: "the case itself", uri: "/api/cases/abc"},
 		{name: "comments", uri: "/api/cases/abc/comments"},
 		{name: "a file of the case", uri: "/api/cases/abc/files/1"},
@@ -66,7 +66,7 @@ func TestUploadPaths(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			req := httptest.NewRequest(http.MethodPost, test.uri, nil)
-			got, no := newRouter(test.basePath).upload(req)
+			got, no := findUpload(newRouter(test.basePath), req)
 			switch {
 			case test.space == "!":
 				if no == nil || no.Code != "path_ambiguous" {
@@ -78,7 +78,7 @@ func TestUploadPaths(t *testing.T) {
 				}
 			case no != nil:
 				t.Fatalf("refused: %+v", no)
-			case got == nil || got.space != test.space || got.caseID != test.caseID || got.path != test.path:
+			case got == nil || got.Space != test.space || got.ID != test.caseID || got.Path+"/files" != test.path:
 				t.Fatalf("got %+v", got)
 			}
 		})
@@ -87,7 +87,7 @@ func TestUploadPaths(t *testing.T) {
 
 func TestOnlyPostIsAnUpload(t *testing.T) {
 	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodPut, http.MethodPatch, http.MethodDelete} {
-		got, no := newRouter("").upload(httptest.NewRequest(method, "/api/cases/abc/files", nil))
+		got, no := findUpload(newRouter(""), httptest.NewRequest(method, "/api/cases/abc/files", nil))
 		if got != nil || no != nil {
 			t.Errorf("%s: got %+v, %+v", method, got, no)
 		}
@@ -109,7 +109,7 @@ func TestRequestURIMayDifferFromURL(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			req := httptest.NewRequest(http.MethodPost, test.path, nil)
 			req.RequestURI = test.requestURI
-			got, no := newRouter("").upload(req)
+			got, no := findUpload(newRouter(""), req)
 			if (no != nil) != test.refused || (got != nil) != test.upload {
 				t.Errorf("got %+v, %+v", got, no)
 			}
@@ -131,12 +131,12 @@ func FuzzUploadPath(f *testing.F) {
 			return
 		}
 		req.URL = parsed
-		got, no := newRouter("/kibana").upload(req)
+		got, no := findUpload(newRouter("/kibana"), req)
 		if got == nil || no != nil {
 			return
 		}
 		// What passes has one reading, and reading it again changes nothing.
-		again, no := newRouter("/kibana").read(got.path)
+		again, no := readUpload(newRouter("/kibana"), got.Path+"/files")
 		if no != nil || *again != *got {
 			t.Errorf("%q: read again: %+v, %+v; first %+v", uri, again, no, got)
 		}

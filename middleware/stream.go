@@ -32,29 +32,23 @@ var errBroken = errors.New("casegate: the upload was broken off")
 // gone stands for "next does not read on": it has answered early or lost Kibana. That is no refusal of ours.
 var gone = &refusal.Refusal{}
 
-// streams says whether the file that is being read goes on to Kibana from here on. What fits into memory is held all the
-// same: a violation in it is found before Kibana hears of the upload.
-func (g *Gate) streams(u *upload) bool {
-	return u.held.stays && u.held.size > g.policy.Delivery.Memory
-}
-
 // stream hands next a request whose body is written while the rest of it is read.
-func (g *Gate) stream(rw http.ResponseWriter, u *upload) {
+func stream(g *Gate, rw http.ResponseWriter, u *upload) {
 	boundary := form.NewBoundary()
 	reader, writer := io.Pipe()
 	f := &flow{boundary: boundary, pipe: writer, digest: u.held.digest, closing: form.Closing(boundary), done: make(chan struct{})}
 	u.flow = f
-	g.rewrite(u, boundary)
+	rewrite(g, u, boundary)
 	u.req.ContentLength = -1
 	delete(u.req.Header, "Content-Length")
 	u.req.Body = reader
 	late := &lateAnswer{rw: rw, flow: f, header: http.Header{}}
 	from := time.Now()
 	before := *u
-	go g.pump(u)
+	go pump(g, u)
 	defer func() {
 		_ = reader.CloseWithError(errBroken)
-		no := g.settle(u, &before, late, from)
+		no := settle(g, u, &before, late, from)
 		if no == nil || late.sent {
 			return
 		}
@@ -68,7 +62,7 @@ func (g *Gate) stream(rw http.ResponseWriter, u *upload) {
 // settle records the upload when next has returned, and gives the refusal that was found while it flowed. Kibana may
 // have answered before the upload's end: then the reading stops by itself, nobody waits for the client, and what is
 // recorded is what was known before the flow began.
-func (g *Gate) settle(u, before *upload, late *lateAnswer, from time.Time) *refusal.Refusal {
+func settle(g *Gate, u, before *upload, late *lateAnswer, from time.Time) *refusal.Refusal {
 	no, over := late.flow.state()
 	seen := before
 	if over {
@@ -77,17 +71,17 @@ func (g *Gate) settle(u, before *upload, late *lateAnswer, from time.Time) *refu
 	}
 	seen.kibana = late.status
 	seen.took.Kibana = time.Since(from)
-	g.heed(seen)
-	g.record(seen, no)
+	heed(g, seen)
+	record(g, seen, no)
 	return no
 }
 
 // pump reads the rest of the form into the pipe. It owns the upload's reading from here on.
-func (g *Gate) pump(u *upload) {
+func pump(g *Gate, u *upload) {
 	f := u.flow
 	defer close(f.done)
-	defer u.close()
-	no := g.pumped(u)
+	defer closeUpload(u)
+	no := guarded(g, u, pumped)
 	if no == nil {
 		u.size = f.size
 		if f.digest != nil {
@@ -102,46 +96,41 @@ func (g *Gate) pump(u *upload) {
 	_ = f.pipe.Close()
 }
 
-// pumped is the reading, with a panic of ours turned into a refusal: in a goroutine it would end the gateway.
-func (g *Gate) pumped(u *upload) (no *refusal.Refusal) {
-	defer func() {
-		if recovered := recover(); recovered != nil {
-			no = internal(recovered)
-		}
-	}()
+// pumped sends what was held so far, and then reads on.
+func pumped(g *Gate, u *upload) *refusal.Refusal {
 	head := form.FileHead(u.flow.boundary, u.filename, u.kind.MIME)
 	if u.titled {
 		head = append(form.TitlePart(u.flow.boundary, u.title), head...)
 	}
-	if no := u.flow.send(head); no != nil {
+	if no := send(u.flow, head); no != nil {
 		return no
 	}
-	if no := u.flow.write(u.held.memory); no != nil {
+	if no := sendFile(u.flow, u.held.memory); no != nil {
 		return no
 	}
-	if no := g.read(u); no != nil {
+	if no := read(g, u); no != nil {
 		return no
 	}
-	return u.flow.send(u.flow.closing)
+	return send(u.flow, u.flow.closing)
 }
 
-// write sends bytes of the file and hashes them at the same time.
-func (f *flow) write(chunk []byte) *refusal.Refusal {
+// sendFile sends bytes of the file and hashes them at the same time.
+func sendFile(f *flow, chunk []byte) *refusal.Refusal {
 	f.size += int64(len(chunk))
 	if f.digest != nil {
 		f.digest.write(chunk)
 	}
-	return f.send(chunk)
+	return send(f, chunk)
 }
 
-// title sends a filename part that came after the file.
-func (f *flow) title(title string) *refusal.Refusal {
+// sendTitle sends a filename part that came after the file.
+func sendTitle(f *flow, title string) *refusal.Refusal {
 	part := append([]byte("\r\n"), form.TitlePart(f.boundary, title)...)
 	f.closing = f.closing[len("\r\n"):]
-	return f.send(part)
+	return send(f, part)
 }
 
-func (f *flow) send(some []byte) *refusal.Refusal {
+func send(f *flow, some []byte) *refusal.Refusal {
 	if _, err := f.pipe.Write(some); err != nil {
 		return gone
 	}

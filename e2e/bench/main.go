@@ -16,13 +16,14 @@ import (
 
 func main() {
 	rounds := flag.Int("rounds", 7, "rounds of each measurement")
+	only := flag.String("only", "", "one measurement alone: small, others, large, hostile or memory")
 	flag.Parse()
-	if err := run(*rounds); err != nil {
+	if err := run(*rounds, *only); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(rounds int) error {
+func run(rounds int, only string) error {
 	sink, err := startSink()
 	if err != nil {
 		return err
@@ -45,8 +46,14 @@ func run(rounds int) error {
 
 	b := &bench{traefik: traefik, gateway: gateway, sink: sink, rounds: rounds, token: harness.Token(nil)}
 	table := []row{}
-	for _, measure := range []func() ([]row, error){b.small, b.others, b.large, b.hostile, b.memory} {
-		rows, err := measure()
+	for _, measurement := range []struct {
+		name string
+		run  func() ([]row, error)
+	}{{"small", b.small}, {"others", b.others}, {"large", b.large}, {"hostile", b.hostile}, {"memory", b.memory}} {
+		if only != "" && only != measurement.name {
+			continue
+		}
+		rows, err := measurement.run()
 		if err != nil {
 			traefik.Dump()
 			return err

@@ -32,7 +32,7 @@ func (u *unpacker) heldZIP(name string, source io.Reader) *refusal.Refusal {
 	}
 	holding <- struct{}{}
 	defer func() { <-holding }()
-	file, err := os.CreateTemp("", "casegate-")
+	file, err := os.CreateTemp(u.e.settings.Directory, "casegate-*")
 	if err != nil {
 		return full(err)
 	}

@@ -24,6 +24,9 @@ type Settings struct {
 	// ActiveContent says what happens to scripts in SVG, to HTML or scripts that are named as text, and to macros in Office
 	// files: "refuse" or "allow". Programs are refused either way.
 	ActiveContent string
+	// Directory is where large nested archives are held while they are inspected, in unlinked files. Empty: the system's.
+	// It is no key of its own: the gate sets it to delivery.directory.
+	Directory string
 	// Archives says what happens to archives: "inspect", "allow" (their members are not looked at) or "refuse".
 	Archives string
 }
