@@ -297,5 +297,8 @@ func describe(raw any) string {
 	case map[string]any:
 		return "a section"
 	}
-	return fmt.Sprintf("%v", raw)
+	if text := fmt.Sprint(raw); len(text) <= 8 {
+		return text
+	}
+	return "a number"
 }

@@ -18,7 +18,7 @@ type digest struct {
 }
 
 // digestBuffer is how many bytes a copy holds at most; larger pieces are cut.
-const digestBuffer = 256 << 10
+const digestBuffer = 128 << 10
 
 // spareBuffers keeps copies' memory from one upload to the next.
 var spareBuffers = sync.Pool{New: func() any { return make([]byte, digestBuffer) }}

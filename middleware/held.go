@@ -33,6 +33,7 @@ func hold(g *Gate) *held {
 type held struct {
 	limits *Delivery
 	stays  bool // All of it stays in memory: the file will stream as soon as the limit is passed.
+	large  bool // It is known to be too large for memory: all of it goes to disk from the beginning.
 	memory []byte
 	file   *os.File
 	size   int64
@@ -47,7 +48,7 @@ func holdMore(h *held, chunk []byte) *refusal.Refusal {
 		return noStorage("delivery.maxHeld is reached")
 	}
 	h.size += n
-	if h.stays || (h.file == nil && h.size <= h.limits.Memory) {
+	if h.stays || (!h.large && h.size <= h.limits.Memory) {
 		if h.memory == nil {
 			// The usual file is this one chunk. Interpreted, a copy costs a fifth of an append to nothing.
 			h.memory = bytes.Clone(chunk)
@@ -85,6 +86,11 @@ func spill(h *held) *refusal.Refusal {
 	// Unlinked at once: the file lives as long as it is open.
 	if err := os.Remove(file.Name()); err != nil {
 		return noStorage(err.Error())
+	}
+	// Now it is large, whatever was known of it before.
+	h.large = true
+	if len(h.memory) == 0 {
+		return nil
 	}
 	if _, err := file.Write(h.memory); err != nil {
 		return noStorage(err.Error())

@@ -53,6 +53,7 @@ func readHead(g *Gate, u *upload, part *form.Part) *refusal.Refusal {
 	u.inspection = g.files.Open(kind, part.Filename)
 	u.held = hold(g)
 	u.held.stays = g.streams && kind.Streams && u.recording == nil
+	u.held.large = u.req.ContentLength > g.policy.Delivery.Memory+formOverhead
 	u.inFile = true
 	return nil
 }

@@ -47,12 +47,19 @@ func findUpload(r *router, req *http.Request) (*privilege.Case, *refusal.Refusal
 		return nil, nil
 	}
 	escaped := req.URL.EscapedPath()
+	if !remarkable.MatchString(escaped) && strings.HasPrefix(req.RequestURI, escaped) {
+		return nil, nil
+	}
 	match := r.simple.FindStringSubmatch(escaped)
 	if match != nil {
 		return targetOf(match, match[3]), nil
 	}
 	return findOddUpload(r, req, escaped)
 }
+
+// remarkable is all that an upload's path has in some reading: the end of the route, or something that readers treat
+// differently. What has none of it is no upload, as nearly every request is.
+var remarkable = regexp.MustCompile(`(?i)/files|[%\\;#?]|//|/\.`)
 
 // findOddUpload says the same of a path that is not simple. It is apart because the interpreter's cost of a call grows
 // with all that the function could do.

@@ -10,7 +10,7 @@ import (
 
 // htmlStart is how a browser recognises a page, behind comments and declarations. It hits a listing of a whole page or
 // drawing; it does not hit XML, nor text that begins with a single tag such as <b>, <p> or <a>.
-var htmlStart = regexp.MustCompile(`\A[ \t\r\n\f]*(?:<!--(?:[^-]|-[^-]|--+[^->])*--+>[ \t\r\n\f]*|<\?xml[^>]*>[ \t\r\n\f]*)*(?i:<!doctype[ \t\r\n]+(?:html|svg)\b|<html[ \t\r\n>/]|<head[ \t\r\n>]|<body[ \t\r\n>]|<script[ \t\r\n>/]|<iframe[ \t\r\n>]|<svg[ \t\r\n>/]|<svg:svg[ \t\r\n>]|<hta:application\b|<xhtml:html[ \t\r\n>])`)
+var htmlStart = regexp.MustCompile(`\A[ \t\r\n\f]*(?:<!--(?:[^-]|-[^-]|--+[^->])*--+>[ \t\r\n\f]*|<\?[^>]*>[ \t\r\n\f]*|<!(?i:doctype)[^>]*>[ \t\r\n\f]*)*(?i:<!doctype[ \t\r\n]+(?:html|svg)\b|<html[ \t\r\n>/]|<head[ \t\r\n>]|<body[ \t\r\n>]|<script[ \t\r\n>/]|<meta[ \t\r\n>/]|<iframe[ \t\r\n>]|<svg[ \t\r\n>/]|<svg:svg[ \t\r\n>]|<hta:application\b|<xhtml:html[ \t\r\n>])`)
 
 // tagStart is how a file that is named as a page begins: pages without the outer elements, and parts of pages, are pages too.
 var tagStart = regexp.MustCompile(`\A[ \t\r\n\f]*(?:\z|<[!?/A-Za-z])`)

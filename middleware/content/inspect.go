@@ -2,10 +2,9 @@ package content
 
 import (
 	"io"
-	"path"
-	"strings"
 
 	"github.com/casegate/casegate/middleware/refusal"
+	"github.com/casegate/casegate/middleware/runnable"
 )
 
 // headSize is how much of a file's beginning is looked at: an ISO 9660 image names itself at 0x8001, everything else
@@ -75,23 +74,7 @@ func (e *env) member(name string, head []byte) *refusal.Refusal {
 	return nil
 }
 
-// runnable are the extensions of files that run, or install or start something, when they are opened.
-var runnable = map[string]bool{
-	"exe": true, "scr": true, "com": true, "pif": true, "bat": true, "cmd": true, "cpl": true, "dll": true, "ocx": true, "sys": true,
-	"js": true, "jse": true, "mjs": true, "vbs": true, "vbe": true, "wsf": true, "wsh": true, "wsc": true, "sct": true, "hta": true,
-	"ps1": true, "ps1xml": true, "psm1": true, "psd1": true, "psc1": true, "msh": true, "msi": true, "msp": true, "mst": true,
-	"msix": true, "msixbundle": true, "appx": true, "appxbundle": true, "application": true, "appref-ms": true, "gadget": true,
-	"lnk": true, "url": true, "scf": true, "inf": true, "reg": true, "jar": true, "jnlp": true, "class": true, "apk": true, "xap": true,
-	"chm": true, "msc": true, "library-ms": true, "settingcontent-ms": true, "iso": true, "img": true, "vhd": true, "vhdx": true,
-	"dmg": true, "pkg": true, "app": true, "command": true, "deb": true, "rpm": true, "appimage": true, "run": true,
-	"sh": true, "bash": true, "csh": true, "ksh": true, "zsh": true, "desktop": true, "xll": true, "wll": true, "ade": true, "adp": true,
-}
-
 // forbiddenName tells whether a file of this name runs when it is opened. The name may hold a path.
 func forbiddenName(name string) bool {
-	ext := path.Ext(strings.TrimRight(name, ". "))
-	if len(ext) < 2 {
-		return false
-	}
-	return runnable[strings.ToLower(ext[1:])]
+	return runnable.Extension(name) != ""
 }

@@ -21,8 +21,8 @@ const (
 
 var eocdMark = []byte("PK\x05\x06")
 
-// zipEnd tells whether a ZIP reader would find an archive at the end of a file of the size: an end record that agrees with
-// itself and with its place (APPNOTE.TXT, section 4.3.16). tail is the file's end. More marks than a file has by chance
+// zipEnd tells whether a ZIP reader could find an archive at the end of a file of the size: an end record (APPNOTE.TXT,
+// section 4.3.16) with a directory before it. tail is the file's end. More marks than a file has by chance
 // count as one that is right.
 func zipEnd(tail []byte, size int64) bool {
 	from := 0
@@ -42,18 +42,17 @@ func zipEnd(tail []byte, size int64) bool {
 
 // zipRecord judges one end record. before is what stands before it as far as it is known; offset is its place in the file.
 func zipRecord(before, record []byte, offset int64) bool {
-	entries := binary.LittleEndian.Uint16(record[10:])
-	directory := int64(binary.LittleEndian.Uint32(record[12:]))
-	comment := int(binary.LittleEndian.Uint16(record[20:]))
-	if entries == 0 || directory < 46 || directory > offset || eocdSize+comment > len(record) {
-		// ZIP64 stores all ones here, and its own record right before.
-		return directory == 0xffffffff && len(before) >= 20 && at(before, len(before)-20, "PK\x06\x07")
-	}
-	// The directory ends where the record begins; where it is seen, its first entry must be there.
-	if directory > int64(len(before)) {
+	// Programs find the directory by its entries' marks too, so what the record says of it makes no difference.
+	if bytes.Contains(before, []byte("PK\x01\x02")) {
 		return true
 	}
-	return at(before, len(before)-int(directory), "PK\x01\x02")
+	// ZIP64 has its own record right before.
+	if len(before) >= 20 && at(before, len(before)-20, "PK\x06\x07") {
+		return true
+	}
+	// The directory may begin before what is seen.
+	directory := int64(binary.LittleEndian.Uint32(record[12:]))
+	return directory > int64(len(before)) && directory <= offset
 }
 
 // pageStart is what a browser, or a PHP reader, would run of the bytes behind the end of a picture.

@@ -29,6 +29,10 @@ const (
 // svgDoctype is the declaration that drawing programs write. It names the W3C's DTD, which no browser loads.
 var svgDoctype = regexp.MustCompile(`^DOCTYPE\s+svg(?:\s+PUBLIC\s+(?:"-//W3C//DTD SVG[^"]*"|'-//W3C//DTD SVG[^']*')(?:\s+(?:"https?://www\.w3\.org/[^"]*"|'https?://www\.w3\.org/[^']*'))?|\s+SYSTEM\s+(?:"https?://www\.w3\.org/[^"]*"|'https?://www\.w3\.org/[^']*'))?\s*$`)
 
+// svgDeclaration is the XML declaration (XML 1.0, section 2.8) of a drawing in UTF-8. The library reads less of it than
+// browsers do.
+var svgDeclaration = regexp.MustCompile(`^\s*version\s*=\s*(?:"1\.0"|'1\.0')(?:\s+encoding\s*=\s*(?:"(?i:utf-8)"|'(?i:utf-8)'))?(?:\s+standalone\s*=\s*(?:"(?:yes|no)"|'(?:yes|no)'))?\s*$`)
+
 // inspectSVG inspects a drawing, plain or compressed (.svgz). Kibana serves it to browsers as what it is, so that
 // whatever a browser would run or load in it is refused. It must be UTF-8: a drawing that readers decode differently is
 // two drawings.
@@ -180,6 +184,9 @@ func (d *drawing) other(token xml.Token, place int) *refusal.Refusal {
 		return nil
 	}
 	if instruction, is := token.(xml.ProcInst); is {
+		if strings.EqualFold(instruction.Target, "xml") && !svgDeclaration.Match(instruction.Inst) {
+			return d.mismatch("its XML declaration names another version or encoding than 1.0 and UTF-8")
+		}
 		if d.active && strings.HasPrefix(strings.ToLower(instruction.Target), "xml-") {
 			return d.refuse("a style sheet from elsewhere (<?" + instruction.Target + "?>)")
 		}

@@ -237,6 +237,10 @@ func zipHeader(file io.ReaderAt, m *zipMember, next int64, buffer []byte) (troub
 			return zipDiffers
 		}
 	}
+	// Some programs take the name out of this header, and a second one before the first.
+	if second := zipExtra(field[:extra], 0x7075); len(second) > 5 && string(second[5:]) != m.name {
+		return zipDiffers
+	}
 	crc, packed, unpacked, ok := zipSizes(head, field[:extra])
 	if !ok {
 		return zipDiffers

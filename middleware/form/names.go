@@ -1,12 +1,12 @@
 package form
 
 import (
-	"path"
 	"regexp"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/casegate/casegate/middleware/refusal"
+	"github.com/casegate/casegate/middleware/runnable"
 )
 
 // maxName is the longest name of a file and the longest title, in characters. It is Kibana's own limit for titles.
@@ -29,20 +29,6 @@ var (
 	deviceName = regexp.MustCompile(`^(?i:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[1-9¹²³]) *(?:\..*)?$`)
 )
 
-// runs are the extensions of files that run, or make something run, when they are opened on a desktop.
-var runs = map[string]bool{
-	".apk": true, ".app": true, ".appimage": true, ".application": true, ".appref-ms": true, ".appx": true,
-	".appxbundle": true, ".bash": true, ".bat": true, ".cmd": true, ".com": true, ".command": true, ".cpl": true,
-	".deb": true, ".desktop": true, ".diagcab": true, ".dll": true, ".exe": true, ".gadget": true, ".hta": true,
-	".inf": true, ".jar": true, ".jnlp": true, ".js": true, ".jse": true, ".ksh": true, ".library-ms": true, ".lnk": true,
-	".mpkg": true, ".msc": true, ".msi": true, ".msix": true, ".msixbundle": true, ".msp": true, ".mst": true,
-	".osx": true, ".pif": true, ".pkg": true, ".ps1": true, ".psm1": true, ".pyw": true, ".pyz": true, ".pyzw": true,
-	".reg": true, ".rpm": true, ".run": true, ".scf": true, ".scpt": true, ".scr": true, ".sct": true,
-	".search-ms": true, ".settingcontent-ms": true, ".sh": true, ".shb": true, ".sys": true, ".terminal": true,
-	".url": true, ".vb": true, ".vbe": true, ".vbs": true, ".website": true, ".workflow": true, ".ws": true,
-	".wsc": true, ".wsf": true, ".wsh": true, ".xll": true, ".zsh": true,
-}
-
 // CheckFilename judges a file's own name. Blanks at its beginning are fine: no reader drops them.
 func CheckFilename(name string) *refusal.Refusal {
 	if fault := nameFault(name); fault != "" {
@@ -56,9 +42,8 @@ func CheckTitle(title string) *refusal.Refusal {
 	if fault := nameFault(title); fault != "" {
 		return refusal.New("filename_invalid", "the value of the part filename "+fault)
 	}
-	extension := strings.ToLower(path.Ext(title))
-	if runs[extension] {
-		return refusal.New("filename_invalid", "the value of the part filename ends in "+extension+", which runs when it is opened: leave the extension out")
+	if extension := runnable.Extension(title); extension != "" {
+		return refusal.New("filename_invalid", "the value of the part filename ends in ."+extension+", which runs when it is opened: leave the extension out")
 	}
 	return nil
 }
