@@ -26,8 +26,8 @@ const zipNoEnd = "it does not end like a ZIP archive: pack it again, in one part
 
 // findZIPEnd reads the end record. It must end with the file, and the directory with the record: where that is not so,
 // programs search, and find different archives in one file.
-func findZIPEnd(file io.ReaderAt, size int64) (end zipEnding, trouble string) {
-	end = zipEnding{}
+func findZIPEnd(file io.ReaderAt, size int64) (zipEnding, string) {
+	end := zipEnding{}
 	reach := int64(zipEndSize + 0xffff + zip64LocatorSize + zip64EndSize)
 	if reach > size {
 		reach = size
@@ -80,9 +80,9 @@ func endsFile(tail []byte, at int) bool {
 }
 
 // findZIP64End reads the ZIP64 end record, which ends where its locator begins, and says where it stands.
-func findZIP64End(file io.ReaderAt, locator []byte, limit int64) (end zipEnding, place int64, ok bool) {
-	end = zipEnding{}
-	place = int64(binary.LittleEndian.Uint64(locator[8:]))
+func findZIP64End(file io.ReaderAt, locator []byte, limit int64) (zipEnding, int64, bool) {
+	end := zipEnding{}
+	place := int64(binary.LittleEndian.Uint64(locator[8:]))
 	record := make([]byte, zip64EndSize)
 	if place < 0 || place > limit-zip64EndSize {
 		return end, 0, false
