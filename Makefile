@@ -17,7 +17,7 @@ test: setup static compiled e2e
 
 # What the tests need beside Go and Node is installed here, or the run ends by saying what to install.
 setup:
-	e2e/setup.sh node python chromium curl clamav redis nginx
+	e2e/setup.sh node python chromium curl clamav redis nginx jq
 
 static:
 	@echo "== static checks"
@@ -36,5 +36,8 @@ e2e:
 	@echo "== interpreted tests, and tests in a real Traefik"
 	cd e2e && go test -count=1 -timeout 60m -p 1 ./...
 
+# Everything that is generated: tables of types, docs/types.md, docs/configuration.md, docs/refusals.md.
 generate:
-	go generate ./...
+	go run ./internal/gentypes
+	go test ./middleware/content -run TypesPage -update
+	go run ./internal/gendocs

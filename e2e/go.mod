@@ -4,19 +4,19 @@ go 1.26.0
 
 replace github.com/casegate/casegate => ../
 
-require github.com/golang-jwt/jwt/v5 v5.3.1
-
 require (
-	github.com/BurntSushi/toml v1.4.0 // indirect
-	github.com/mitchellh/mapstructure v1.5.1-0.20231216201459-8508981c8b6c // indirect
-	github.com/traefik/paerser v0.2.2 // indirect
-	gopkg.in/yaml.v3 v3.0.1 // indirect
+	github.com/golang-jwt/jwt/v5 v5.3.1
+	github.com/mitchellh/mapstructure v1.5.1-0.20231216201459-8508981c8b6c
+	github.com/traefik/paerser v0.2.2
+	gopkg.in/yaml.v3 v3.0.1
 )
+
+require github.com/BurntSushi/toml v1.4.0 // indirect
 
 require (
 	github.com/casegate/casegate v0.0.0-00010101000000-000000000000
-	github.com/traefik/yaegi v0.16.1 // indirect
+	github.com/traefik/yaegi v0.16.1
 	golang.org/x/mod v0.42.0 // indirect
 	golang.org/x/sync v0.24.0 // indirect
-	golang.org/x/tools v0.52.0 // indirect
+	golang.org/x/tools v0.52.0
 )

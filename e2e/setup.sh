@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Gets what the end-to-end tests really run, the parts named on the command line: node python chromium clamav redis nginx.
+# Gets what the end-to-end tests really run, the parts named on the command line: node python chromium curl jq clamav
+# redis nginx.
 # It is quick when all is there. Debian packages are installed when this runs as root; otherwise it says what to install.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -48,10 +49,11 @@ python_clients() {
 
 for part in "$@"; do
   case $part in
-    node) node_modules upstreams; node_modules clients ;;
+    node) node_modules upstreams; node_modules clients; node_modules identity ;;
     python) python_clients ;;
     chromium) program chromium chromium ;;
     curl) program curl curl ;;
+    jq) program jq jq ;;
     clamav) program clamd clamav-daemon ;;
     redis) program redis-server redis-server ;;
     nginx) program nginx nginx ;;

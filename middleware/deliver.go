@@ -69,9 +69,6 @@ func rewrite(g *Gate, u *upload, boundary string) {
 		g.tokens.Strip(req.Header, u.caller)
 	}
 	req.Header["Content-Type"] = []string{"multipart/form-data; boundary=" + boundary}
-	if u.caller.User != "" {
-		req.Header[userHeader] = []string{u.caller.User}
-	}
 	path := u.target.Path + "/files"
 	if req.URL.Path != path || req.URL.RawPath != "" || req.RequestURI != path {
 		writePath(req, path)

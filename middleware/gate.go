@@ -205,6 +205,9 @@ func identify(g *Gate, u *upload) *refusal.Refusal {
 	if caller.PassedOn {
 		return nil
 	}
+	if caller.User != "" {
+		u.req.Header[userHeader] = []string{caller.User}
+	}
 	u.rights = rightsOf(g, caller)
 	if u.rights.Any(u.target.Space) {
 		return nil

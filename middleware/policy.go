@@ -12,8 +12,6 @@ import (
 	"github.com/casegate/casegate/middleware/token"
 )
 
-//go:generate go run -C .. ./internal/gendocs
-
 // Policy is the whole configuration of a gate. Every field is a key of the configuration, in lower camel case.
 type Policy struct {
 	// Enforcement is `enforce` or `report`. With `report` everything is checked and audited, nothing is refused but for

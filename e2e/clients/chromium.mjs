@@ -34,6 +34,7 @@ try {
   }
 } finally {
   await browser.close();
-  rmSync(profile, { recursive: true, force: true });
+  // Chromium may still be writing its last files.
+  rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
 }
 process.stdout.write(JSON.stringify(answers));

@@ -49,7 +49,7 @@ func partsMutations() []mutation {
 		"", strings.Repeat("t", 161), strings.Repeat("t", 100_000), "a\x00b", "a\nb", "a\r\nb", "a/b", `a\b`, `a"b`, "../x", "a\x7fb", "a\x1bb", "\xff\xfe", "a\u202eb", "a\u2066b", "a\u2028b", "a\u2029b", "a\u200bb", "\ufeffa", "a\u0085b",
 		"evil.exe", "evil.EXE", "evil.scr", "evil.com", "evil.bat", "evil.cmd", "evil.js", "evil.vbs", "evil.ps1", "evil.hta", "evil.msi", "evil.lnk", "evil.jar", "a. ", "a.", "a ", "CON", "nul", "COM1", "lpt9.txt",
 	} {
-		name := fmt.Sprintf("title %.40q", title)
+		name := fmt.Sprintf("title of %d bytes: %.40q", len(title), title)
 		add(name, func(m *message) {
 			m.title().drop("Content-Length")
 			m.title().body = []byte(title)
@@ -71,7 +71,7 @@ func nameMutations() []mutation {
 		"a\xff.png", "a\xc0\xaf.png", "a\xed\xa0\x80.png", "a\xf5\x80\x80\x80.png", "a\xe2\x82.png", "a.p\xffng", "CON.png", "con.png", "PRN.txt", "AUX.png", "NUL.png", "nul.tar.png", "COM1.png", "COM9.png", "LPT1.png", "a.pn\u0261", "a.png\u00a0", "a.ｐｎｇ",
 		strings.Repeat("n", 157) + ".png", strings.Repeat("ü", 157) + ".png", strings.Repeat("n", 5000) + ".png", "=?utf-8?B?ZXZpbC5leGU=?=", "utf-8''evil.exe", "a.png%22; filename=%22evil.exe/",
 	} {
-		list = append(list, mutation{name: fmt.Sprintf("file name: %.60q", name), apply: func(m *message) { m.rename(name) }})
+		list = append(list, mutation{name: fmt.Sprintf("file name of %d bytes: %.60q", len(name), name), apply: func(m *message) { m.rename(name) }})
 	}
 	for character := rune(1); character < 0x20; character++ {
 		list = append(list, mutation{name: fmt.Sprintf("file name: with %q", character), apply: func(m *message) { m.rename("a" + string(character) + "b.png") }})
@@ -80,7 +80,7 @@ func nameMutations() []mutation {
 		list = append(list, mutation{name: fmt.Sprintf("file name: with %q", character), apply: func(m *message) { m.rename("a" + string(character) + "b.png") }})
 	}
 	for _, name := range []string{"a.PNG", ".png", "a b.png", "a.b.c.png", "a.exe.png", "ünï.png", "u\u0308.png", "👩‍💻.png", "a%2fb.png", "a%00.png", "a'b.png", "a;b.png", "a=b.png", "a,b.png", "a&b<c>.png", "\u200fa.png", "-a.png", "~a.png", strings.Repeat("n", 156) + ".png"} {
-		list = append(list, mutation{name: fmt.Sprintf("file name: %.60q", name), harmless: true, apply: func(m *message) { m.rename(name) }})
+		list = append(list, mutation{name: fmt.Sprintf("file name of %d bytes: %.60q", len(name), name), harmless: true, apply: func(m *message) { m.rename(name) }})
 	}
 	return list
 }

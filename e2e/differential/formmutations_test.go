@@ -18,7 +18,7 @@ var dispositions = []string{
 	`form-data; name="file"; filename="evidence.png"; filename*=utf-8''evil.exe`, `form-data; name="file"; filename*=utf-8''evil.exe; filename="evidence.png"`, `form-data; name="file"; filename*=utf-8''evil.exe`,
 	`form-data; name="file"; filename*=utf-8''evidence.png`, `form-data; name="file"; filename="evidence.png"; filename*=utf-8''evidence%2Epng%00.exe`, `form-data; name="file"; filename="evidence.png"; filename*=utf-8'en'evil.exe`,
 	`form-data; name="file"; filename="evidence.png"; filename*=iso-8859-1''evil.exe`, `form-data; name="file"; filename="evidence.png"; filename*=utf-16''evidence.png`, `form-data; name="file"; filename="evidence.png"; filename*=evil.exe`,
-	`form-data; name="file"; filename="evidence.png"; filename*="utf-8''evidence.png"`, `form-data; name="file"; filename="evidence.png"; filename*=utf-8''evidence%2`, `form-data; name="file"; filename="evidence.png"; filename*=utf-8''%ff`,
+	`form-data; name="file"; filename="evidence.png"; filename*=utf-8''evidence%2`, `form-data; name="file"; filename="evidence.png"; filename*=utf-8''%ff`,
 	`form-data; name="file"; filename*0="evil"; filename*1=".exe"`, `form-data; name="file"; filename="evidence.png"; filename*0="evil.exe"`, `form-data; name="file"; filename*0*=utf-8''evil; filename*1=.exe; filename="evidence.png"`,
 	`form-data; name*0="fi"; name*1="le"; filename="evidence.png"`, `form-data; name="x"; name*0="file"; filename="evidence.png"`, `form-data; name*=utf-8''file; filename="evidence.png"`, `form-data; name="file"; name*=utf-8''filename; filename="evidence.png"`,
 	`form-data; name="file\"; filename="evidence.png"`, `form-data; name="file"; filename="evidence.png\"`, `form-data; name="file"; filename="evi\"l.exe\".png"`, `form-data; name="file"; filename="evidence\.png"`, `form-data; name="file"; filename="\evidence.png"`,
@@ -44,7 +44,7 @@ func dispositionMutations() []mutation {
 	}
 	for _, value := range []string{
 		`form-data;name="file";filename="evidence.png"`, `FORM-DATA; NAME="file"; FILENAME="evidence.png"`, `form-data; name=file; filename=evidence.png`, `form-data; filename="evidence.png"; name="file"`,
-		`form-data; name="file"; filename="evidence.png";`, "form-data;\tname=\"file\";\tfilename=\"evidence.png\"", `form-data; name="file"; filename="evidence.png"; filename*=UTF-8''evidence.png`,
+		`form-data; name="file"; filename="evidence.png";`, "form-data;\tname=\"file\";\tfilename=\"evidence.png\"", `form-data; name="file"; filename="evidence.png"; filename*=UTF-8''evidence.png`, `form-data; name="file"; filename="evidence.png"; filename*="utf-8''evidence.png"`,
 	} {
 		list = append(list, mutation{name: fmt.Sprintf("disposition: %q", value), harmless: true, apply: func(m *message) { m.file().redispose(value) }})
 	}
@@ -63,7 +63,9 @@ func partHeaderMutations() []mutation {
 	var list []mutation
 	lines := func(name string, lines ...string) {
 		for _, which := range []string{"file", "title"} {
-			list = append(list, mutation{name: "part header: " + name + " (" + which + ")", apply: func(m *message) {
+			// The gate writes the file's type itself: what the client says of it reaches nobody.
+			ignored := which == "file" && len(lines) == 1 && strings.HasPrefix(lines[0], "Content-Type: ") && !strings.Contains(lines[0], "multipart")
+			list = append(list, mutation{name: "part header: " + name + " (" + which + ")", harmless: ignored, apply: func(m *message) {
 				p := m.pick(which)
 				p.drop("Content-Type", "Content-Length", "Content-Transfer-Encoding")
 				p.headers = append(p.headers, lines...)
@@ -113,7 +115,7 @@ func partHeaderMutations() []mutation {
 	lines("a second disposition that is empty", `Content-Disposition:`)
 	lines("a header of 20 KiB", "Content-Type: text/plain; x="+strings.Repeat("x", 20<<10))
 	lines("500 headers", strings.Split(strings.TrimSuffix(strings.Repeat("X-A: b\n", 500), "\n"), "\n")...)
-	lines("a header of 300 KiB", "X-Long: "+strings.Repeat("x", 300<<10))
+	lines("a header of 200 KiB", "X-Long: "+strings.Repeat("x", 200<<10))
 
 	for _, which := range []string{"file", "title"} {
 		each := func(name string, apply func(p *part)) {

@@ -33,18 +33,18 @@ func (r *reading) name() string {
 }
 
 var (
+	boundaryMention   = regexp.MustCompile(`(?i)boundary[*0-9 \t]*=`)
 	boundaryParameter = regexp.MustCompile(`(?i);[ \t]*boundary=(?:"([0-9A-Za-z'()+_,\-./:=? ]{1,70})"|([0-9A-Za-z'+_\-.]{1,70}))[ \t]*(?:;|$)`)
 	folding           = regexp.MustCompile(`\r?\n[ \t]+`)
-	dispositionOfFile = regexp.MustCompile(`(?i)^form-data;[ \t]*name=(?:"file"|file);[ \t]*filename=(?:"([^"\\]*)"|([^\s";\\]+))(?:;[ \t]*filename\*=utf-8''([^\s;]+))?$`)
-	dispositionOfText = regexp.MustCompile(`(?i)^form-data;[ \t]*name=(?:"filename"|filename)$`)
+	parameter         = regexp.MustCompile(`(?i)^[ \t]*;[ \t]*(name|filename|filename\*)=(?:"([^"\\]*)"|([^\s";\\]+))`)
 )
 
 // read is a reader that knows one form of every thing and nothing else. What the gate lets pass and this does not read is
 // a finding. It is written apart from the gate's reader, and for clearness alone.
 func read(contentType string, body []byte) (*reading, error) {
-	// net/http unfolds headers.
-	contentType = folding.ReplaceAllString(contentType, " ")
-	if !strings.HasPrefix(strings.ToLower(contentType), "multipart/form-data") || strings.Count(strings.ToLower(contentType), "boundary") != 1 {
+	// net/http unfolds headers and trims them.
+	contentType = strings.Trim(folding.ReplaceAllString(contentType, " "), " \t")
+	if !strings.HasPrefix(strings.ToLower(contentType), "multipart/form-data") || len(boundaryMention.FindAllString(contentType, -1)) != 1 {
 		return nil, fmt.Errorf("content type %q", contentType)
 	}
 	found := boundaryParameter.FindStringSubmatch(contentType)
@@ -66,25 +66,19 @@ func read(contentType string, body []byte) (*reading, error) {
 		if !ok || !bytes.HasPrefix(head, []byte("\r\n")) {
 			return nil, fmt.Errorf("a part without a plain head: %.100q", segment)
 		}
-		disposition, err := readHead(string(head[2:]), len(content))
+		parameters, err := readHead(string(head[2:]), len(content))
 		if err != nil {
 			return nil, err
 		}
-		if dispositionOfText.MatchString(disposition) {
-			if r.titled {
-				return nil, fmt.Errorf("two titles")
-			}
+		filename, isFile := parameters["filename"]
+		switch {
+		case parameters["name"] == "filename" && !isFile && !r.titled:
 			r.titled, r.title = true, string(content)
-			continue
-		}
-		names := dispositionOfFile.FindStringSubmatch(disposition)
-		if names == nil {
-			return nil, fmt.Errorf("disposition %q", disposition)
-		}
-		files++
-		r.filename, r.content = names[1]+names[2], content
-		if extended, err := url.PathUnescape(names[3]); names[3] != "" && (err != nil || extended != r.filename) {
-			return nil, fmt.Errorf("filename* %q beside %q", names[3], r.filename)
+		case parameters["name"] == "file" && isFile:
+			files++
+			r.filename, r.content = filename, content
+		default:
+			return nil, fmt.Errorf("a part with %q", parameters)
 		}
 	}
 	if files != 1 {
@@ -93,33 +87,63 @@ func read(contentType string, body []byte) (*reading, error) {
 	return &r, nil
 }
 
-// readHead gives the value of the one Content-Disposition of a part's head.
-func readHead(head string, length int) (disposition string, err error) {
+// readHead gives the parameters of the one Content-Disposition of a part's head.
+func readHead(head string, length int) (map[string]string, error) {
+	var parameters map[string]string
 	seen := map[string]bool{}
 	for _, line := range strings.Split(head, "\r\n") {
 		name, value, ok := strings.Cut(line, ":")
 		name, value = strings.ToLower(name), strings.Trim(value, " \t")
 		if !ok || seen[name] || strings.ContainsAny(line, "\r\n\x00") {
-			return "", fmt.Errorf("header %q", line)
+			return nil, fmt.Errorf("header %q", line)
 		}
 		seen[name] = true
+		var err error
 		switch name {
 		case "content-disposition":
-			disposition = value
+			parameters, err = readDisposition(value)
 		case "content-type":
 		case "content-length":
-			if value != strconv.Itoa(length) {
-				return "", fmt.Errorf("header %q on %d bytes", line, length)
-			}
+			ok = value == strconv.Itoa(length)
 		case "content-transfer-encoding":
-			if !slices.Contains([]string{"binary", "7bit", "8bit"}, strings.ToLower(value)) {
-				return "", fmt.Errorf("header %q", line)
-			}
+			ok = slices.Contains([]string{"binary", "7bit", "8bit"}, strings.ToLower(value))
 		default:
-			return "", fmt.Errorf("header %q", line)
+			ok = false
+		}
+		if err != nil || !ok {
+			return nil, fmt.Errorf("header %q on %d bytes: %w", line, length, err)
 		}
 	}
-	return disposition, nil
+	return parameters, nil
+}
+
+func readDisposition(value string) (map[string]string, error) {
+	rest, ok := strings.CutPrefix(strings.ToLower(value), "form-data")
+	if !ok {
+		return nil, fmt.Errorf("disposition %q", value)
+	}
+	rest = value[len(value)-len(rest):]
+	parameters := map[string]string{}
+	for rest != "" && rest != ";" {
+		found := parameter.FindStringSubmatch(rest)
+		if found == nil {
+			return nil, fmt.Errorf("disposition %q from %q on", value, rest)
+		}
+		name := strings.ToLower(found[1])
+		if _, twice := parameters[name]; twice {
+			return nil, fmt.Errorf("disposition %q with %s twice", value, name)
+		}
+		parameters[name] = found[2] + found[3]
+		rest = rest[len(found[0]):]
+	}
+	if extended, ok := parameters["filename*"]; ok {
+		encoded, isUTF8 := strings.CutPrefix(strings.ToLower(extended), "utf-8''")
+		decoded, err := url.PathUnescape(extended[len(extended)-len(encoded):])
+		if err != nil || !isUTF8 || decoded != parameters["filename"] {
+			return nil, fmt.Errorf("disposition %q of two names", value)
+		}
+	}
+	return parameters, nil
 }
 
 // types is Kibana's table, by extension.

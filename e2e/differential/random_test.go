@@ -50,26 +50,33 @@ func TestRandomMutations(t *testing.T) {
 // mutate does one to three random things to a message.
 func mutate(p *probe, source *rand.Rand, named []mutation) {
 	m := p.message
-	for range 1 + source.IntN(3) {
-		switch source.IntN(4) {
-		case 0:
+	for step := range 1 + source.IntN(3) {
+		switch source.IntN(5) {
+		case 0, 1:
 			one := named[source.IntN(len(named))]
-			if len(m.form.parts) == 0 || m.body != nil {
-				continue
+			// Half of the first steps keep the request whole, so that the next ones start from something unusual.
+			for step == 0 && source.IntN(2) == 0 && !one.harmless {
+				one = named[source.IntN(len(named))]
 			}
-			if !applies(one, m) {
+			// What is fixed, as text or on the wire, has no parts to change any more.
+			if m.wire != nil || m.body != nil || !applies(one, m) {
 				continue
 			}
 			p.name += " + " + one.name
-		case 1:
+		case 2:
 			at := source.IntN(len(m.contentType) + 1)
 			m.contentType = m.contentType[:at] + fragments[source.IntN(len(fragments))] + m.contentType[at:]
 			p.name += " + content type"
 		default:
+			if m.wire != nil {
+				continue
+			}
 			m.body = mangle(m.content(), source)
 			p.name += " + body"
 		}
 	}
+	// A length that was fixed before the body changed would have the server wait for the rest.
+	m.cut = m.cut || m.framing != nil
 }
 
 // applies does a named mutation, which may find that an earlier one took away what it works on.

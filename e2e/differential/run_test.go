@@ -4,9 +4,11 @@
 package differential
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -30,7 +32,11 @@ func TestMain(m *testing.M) {
 				return err
 			}
 		}
-		traefik, err = harness.SharedTraefik(harness.Options{Dynamic: harness.Gate(upstreams["hapi"].URL(), harness.Policy(nil))})
+		// Traefik cleans paths before the gate sees them. The gate does not rely on it, so the tests go without.
+		traefik, err = harness.SharedTraefik(harness.Options{
+			EntryPoint: map[string]any{"http": map[string]any{"sanitizePath": false}},
+			Dynamic:    harness.Gate(upstreams["hapi"].URL(), harness.Policy(nil)),
+		})
 		return err
 	})
 }
@@ -137,10 +143,14 @@ func (p *probe) judge(mode string) error {
 	if stored != nil {
 		return p.judgeStored(stored)
 	}
-	if p.err != nil || p.answer == nil {
+	posts := p.posts()
+	if p.answer == nil {
+		// What follows a request that Traefik took to be over makes it close the connection, and that can overtake its answer.
+		if p.early && len(posts) == 0 && !errors.Is(p.err, os.ErrDeadlineExceeded) {
+			return nil
+		}
 		return fmt.Errorf("no answer: %w", p.err)
 	}
-	posts := p.posts()
 	switch {
 	case p.answer.Code() == "" && p.outside && p.answer.Status < 500:
 		return nil
@@ -169,10 +179,10 @@ func (p *probe) judge(mode string) error {
 func (p *probe) judgeStored(stored *harness.Stored) error {
 	reading, err := read(p.message.contentType, p.message.content())
 	if err != nil {
-		return fmt.Errorf("stored %+v of a form that has no one reading: %w", stored, err)
+		return fmt.Errorf("stored %+v of a form that has no one reading: %w", *stored, err)
 	}
 	if err := allowed(reading); err != nil {
-		return fmt.Errorf("stored %+v against the policy: %w", stored, err)
+		return fmt.Errorf("stored %+v against the policy: %w", *stored, err)
 	}
 	file := harness.File{Name: reading.filename, Bytes: reading.content}
 	extension := strings.ToLower(reading.filename[strings.LastIndexByte(reading.filename, '.')+1:])
@@ -199,7 +209,7 @@ func report(t *testing.T, probes []*probe) {
 		}
 		if err := p.judge(mode); err != nil {
 			if bad++; bad <= most {
-				t.Errorf("%s, as %s: %v\nanswer: %s\nsent: %.1500q", p.name, p.shape, err, describe(p), p.sent)
+				t.Errorf("%s, as %s: %v\nanswer: %s\nsent: %s", p.name, p.shape, err, describe(p), p.reproduction())
 			}
 		}
 	}
@@ -213,7 +223,17 @@ func describe(p *probe) string {
 	if p.answer == nil {
 		return fmt.Sprint(p.err)
 	}
-	return fmt.Sprintf("%d %s %.300s", p.answer.Status, p.answer.Code(), p.answer.Body)
+	return fmt.Sprintf("%d %s %.150s", p.answer.Status, p.answer.Code(), p.answer.Body)
+}
+
+// reproduction is what was sent, short enough to read: the token is left out, and the middle of a long body.
+func (p *probe) reproduction() string {
+	text := strings.ReplaceAll(string(p.sent), strings.TrimPrefix(p.message.authorization, "Bearer "), "$TOKEN")
+	const most = 1200
+	if len(text) > most {
+		text = text[:most-300] + "…" + text[len(text)-300:]
+	}
+	return fmt.Sprintf("%q", text)
 }
 
 func TestShapesOfRealClientsPass(t *testing.T) {
@@ -232,7 +252,7 @@ func TestShapesOfRealClientsPass(t *testing.T) {
 		report(t, probes)
 		for _, p := range probes {
 			if stored, err := p.stored(); stored == nil || err != nil {
-				t.Errorf("%s, as %s, did not pass: %s\nsent: %.800q", p.name, p.shape, describe(p), p.sent)
+				t.Errorf("%s, as %s, did not pass: %s\nsent: %s", p.name, p.shape, describe(p), p.reproduction())
 			}
 		}
 	})

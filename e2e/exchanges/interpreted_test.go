@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/mitchellh/mapstructure"
@@ -32,14 +33,18 @@ type interpreted struct{}
 // Start loads the plugin and serves all gates from one server.
 func (interpreted) Start(t *testing.T, exchanges []*exchange.Exchange, upstream *url.URL) string {
 	t.Helper()
-	loaded := load(t)
+	loaded, logged := load(t)
 	gates := map[string]http.Handler{}
 	for _, e := range exchanges {
+		logged.Reset()
 		handler, err := loaded.build(decode(t, e), proxy(upstream), e.Name)
 		if err != nil {
 			t.Fatalf("%s: %v", e.Name, err)
 		}
 		gates[e.Host()] = handler
+		if difference := e.CompareFaults(faults(e.Name, logged.String())); difference != "" {
+			t.Error(difference)
+		}
 	}
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(rw http.ResponseWriter, req *http.Request) {
 		gates[req.Host].ServeHTTP(rw, req)
@@ -56,6 +61,7 @@ func proxy(upstream *url.URL) http.Handler {
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(upstream)
 			r.Out.Host = r.In.Host
+			r.Out.URL.RawQuery = r.In.URL.RawQuery
 		},
 		ErrorLog: log.New(io.Discard, "", 0),
 	}
@@ -65,7 +71,7 @@ func proxy(upstream *url.URL) http.Handler {
 type plugin struct{ createConfig, newHandler reflect.Value }
 
 // load reads the plugin's sources as Traefik does: in a GOPATH, without modules.
-func load(t *testing.T) plugin {
+func load(t *testing.T) (plugin, *output) {
 	t.Helper()
 	gopath := t.TempDir()
 	sources := filepath.Join(gopath, "src", filepath.FromSlash(harness.PluginModule))
@@ -75,7 +81,8 @@ func load(t *testing.T) plugin {
 	if err := os.Symlink(sourceFolder(), sources); err != nil {
 		t.Fatal(err)
 	}
-	interpreter := interp.New(interp.Options{GoPath: gopath, Env: os.Environ(), Stdout: io.Discard, Stderr: io.Discard})
+	logged := &output{}
+	interpreter := interp.New(interp.Options{GoPath: gopath, Env: os.Environ(), Stdout: io.Discard, Stderr: logged})
 	if err := interpreter.Use(stdlib.Symbols); err != nil {
 		t.Fatal(err)
 	}
@@ -89,7 +96,43 @@ func load(t *testing.T) plugin {
 		}
 		return value
 	}
-	return plugin{createConfig: evaluate("CreateConfig"), newHandler: evaluate("New")}
+	return plugin{createConfig: evaluate("CreateConfig"), newHandler: evaluate("New")}, logged
+}
+
+// output is what the plugin logs: it goes on while requests are served.
+type output struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (o *output) Write(text []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.Write(text)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
+}
+
+func (o *output) Reset() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.text.Reset()
+}
+
+// faults finds the faults of a middleware's policy among the lines that the plugin logged when it was made.
+func faults(middleware, logged string) []string {
+	var found []string
+	for _, line := range strings.Split(logged, "\n") {
+		_, fault, named := strings.Cut(line, "casegate: middleware "+middleware+": ")
+		if named && !strings.Contains(fault, "every upload is refused") {
+			found = append(found, fault)
+		}
+	}
+	return found
 }
 
 // sourceFolder is the work tree; CASEGATE_PLUGIN_SOURCE may name another folder by its absolute path.

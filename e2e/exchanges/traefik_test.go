@@ -1,6 +1,7 @@
 package exchanges
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/url"
 	"strings"
@@ -25,7 +26,28 @@ func (traefik) Start(t *testing.T, exchanges []*exchange.Exchange, upstream *url
 		"  services:\n    kibana:\n      loadBalancer:\n        servers:\n          - url: " + upstream.String() + "\n"
 	// Traefik would clean dot segments and empty ones away, and the gate must not rely on it.
 	raw := map[string]any{"http": map[string]any{"sanitizePath": false}}
-	return harness.StartTraefik(t, harness.Options{Dynamic: dynamic, EntryPoint: raw}).Addr
+	started := harness.StartTraefik(t, harness.Options{Dynamic: dynamic, EntryPoint: raw})
+	logged := messages(t, started.Log())
+	for _, e := range exchanges {
+		if difference := e.CompareFaults(faults(e.Name+"@file", logged)); difference != "" {
+			t.Error(difference)
+		}
+	}
+	return started.Addr
+}
+
+// messages takes the messages out of Traefik's log.
+func messages(t *testing.T, log string) string {
+	t.Helper()
+	var found strings.Builder
+	for _, line := range strings.Split(strings.TrimSpace(log), "\n") {
+		var entry struct{ Message string }
+		if err := json.Unmarshal([]byte(line), &entry); err != nil {
+			t.Fatalf("Traefik's log: %s: %v", line, err)
+		}
+		found.WriteString(entry.Message + "\n")
+	}
+	return found.String()
 }
 
 // TestTraefik runs the exchanges against a real Traefik.

@@ -4,12 +4,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -200,6 +198,9 @@ func (t *Traefik) Reload(dynamic any) error {
 // write writes the dynamic configuration and after it a file with a router that only this generation has: Traefik reads
 // both at once, so that when this router answers, the configuration beside it is served too.
 func (t *Traefik) write(dynamic any) error {
+	if err := neverCached(); err != nil {
+		return err
+	}
 	text, err := asYAML(dynamic)
 	if err != nil {
 		return err
@@ -274,6 +275,11 @@ func (t *Traefik) Stop() {
 			_ = t.command.Process.Signal(syscall.SIGKILL)
 			<-t.exited
 		}
+		// For a closer look: the folder holds the logs and the configuration.
+		if os.Getenv("CASEGATE_E2E_KEEP") != "" {
+			fmt.Fprintln(os.Stderr, "Traefik's folder is kept:", t.Folder)
+			return
+		}
 		_ = os.RemoveAll(t.Folder)
 	})
 }
@@ -283,71 +289,4 @@ func (t *Traefik) Exited() <-chan struct{} { return t.exited }
 
 func (t *Traefik) path(elements ...string) string {
 	return filepath.Join(append([]string{t.Folder}, elements...)...)
-}
-
-// Log is Traefik's own log, JSON lines.
-func (t *Traefik) Log() string { return readText(t.path("traefik.log")) }
-
-// Output is what the process wrote to its standard streams: audit events, and a crash's trace.
-func (t *Traefik) Output() string { return readText(t.path("output.log")) }
-
-// Access gives the access log's entries.
-func (t *Traefik) Access() ([]map[string]any, error) {
-	var entries []map[string]any
-	decoder := json.NewDecoder(strings.NewReader(readText(t.path("access.log"))))
-	for {
-		var entry map[string]any
-		err := decoder.Decode(&entry)
-		if errors.Is(err, io.EOF) {
-			return entries, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		entries = append(entries, entry)
-	}
-}
-
-// Leftovers lists the files in the process's temporary folder and those that it holds open although they are unlinked.
-func (t *Traefik) Leftovers() ([]string, error) {
-	var names []string
-	entries, err := os.ReadDir(t.TempDir)
-	if err != nil {
-		return nil, err
-	}
-	for _, entry := range entries {
-		names = append(names, entry.Name())
-	}
-	descriptors := filepath.Join("/proc", strconv.Itoa(t.PID), "fd")
-	open, err := os.ReadDir(descriptors)
-	if err != nil {
-		return nil, err
-	}
-	for _, descriptor := range open {
-		target, err := os.Readlink(filepath.Join(descriptors, descriptor.Name()))
-		if err == nil && strings.HasPrefix(target, t.TempDir) && strings.HasSuffix(target, " (deleted)") {
-			names = append(names, target)
-		}
-	}
-	return names, nil
-}
-
-// Dump prints the ends of the logs.
-func (t *Traefik) Dump() {
-	for _, name := range []string{"output.log", "traefik.log"} {
-		text := readText(t.path(name))
-		const most = 4 << 10
-		if len(text) > most {
-			text = "…" + text[len(text)-most:]
-		}
-		fmt.Fprintf(os.Stderr, "--- Traefik's %s\n%s\n", name, text)
-	}
-}
-
-func readText(path string) string {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return ""
-	}
-	return string(text)
 }

@@ -145,6 +145,8 @@ test('dropped files show the way of each through the checks', async () => {
 
 test('the keyboard alone chooses caller, case, space and file', async () => {
   const { page, faults } = await open(demo.url);
+  // Asked for early: the browser must know that the dialog is wanted here before the key opens it.
+  const chooser = page.waitForEvent('filechooser', { timeout: 60_000 });
   const press = (key) => page.keyboard.press(key);
   const focused = () => page.evaluate(() => document.activeElement.id || document.activeElement.value);
 
@@ -165,7 +167,6 @@ test('the keyboard alone chooses caller, case, space and file', async () => {
   const outline = await page.locator('#choose-text').evaluate((label) => getComputedStyle(label).outlineStyle);
   assert.equal(outline, 'solid', 'focus is visible on the button that stands for the file control');
 
-  const chooser = page.waitForEvent('filechooser');
   await press('Space');
   await (await chooser).setFiles(path.join(demo.folder, 'good/notes.txt'));
   const refused = await result(page, 'notes.txt');

@@ -16,26 +16,34 @@ import (
 	"github.com/casegate/casegate/e2e/harness"
 )
 
-// uploader uploads small files over connections that are kept, as fast as it can.
+// uploader uploads small files over connections that are kept, as fast as it can. Each connection has a file of its own,
+// and names its hash in X-Test-Id, so that bytes that get from one upload into another are seen.
 type uploader struct {
 	client *http.Client
 	token  string
-	form   []byte
+	forms  [8][]byte
+	hashes [8]string
 }
 
 func newUploader() *uploader {
-	return &uploader{
+	u := &uploader{
 		client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 8}, Timeout: time.Minute},
 		token:  harness.Token(nil),
-		form:   harness.Form(harness.File{Name: "small.png", Type: "image/png", Bytes: harness.PNG(48, 32)}, ""),
 	}
+	for i := range u.forms {
+		file := harness.File{Name: "small.png", Type: "image/png", Bytes: harness.PNG(40+7*i, 32)}
+		u.forms[i], u.hashes[i] = harness.Form(file, ""), file.SHA256()
+	}
+	return u
 }
 
-func (u *uploader) upload() error {
-	request, err := http.NewRequest(http.MethodPost, "http://"+traefik.Addr+harness.CasePath("9"), bytes.NewReader(u.form))
+// upload uploads the file of one of the 8 connections.
+func (u *uploader) upload(connection int) error {
+	request, err := http.NewRequest(http.MethodPost, "http://"+traefik.Addr+harness.CasePath("9"), bytes.NewReader(u.forms[connection]))
 	if err != nil {
 		return err
 	}
+	request.Header.Set("X-Test-Id", u.hashes[connection])
 	request.Header.Set("Authorization", "Bearer "+u.token)
 	request.Header.Set("kbn-xsrf", "true")
 	request.Header.Set("Content-Type", "multipart/form-data; boundary="+harness.Boundary)
@@ -59,10 +67,10 @@ func (u *uploader) uploadMany(count int) error {
 	var left atomic.Int64
 	left.Store(int64(count))
 	failures := make(chan error, 8)
-	for range 8 {
+	for connection := range u.forms {
 		go func() {
 			for left.Add(-1) >= 0 {
-				if err := u.upload(); err != nil {
+				if err := u.upload(connection); err != nil {
 					failures <- err
 					return
 				}
@@ -71,7 +79,7 @@ func (u *uploader) uploadMany(count int) error {
 		}()
 	}
 	var first error
-	for range 8 {
+	for range u.forms {
 		first = errors.Join(first, <-failures)
 	}
 	return first
@@ -81,7 +89,7 @@ func TestReloadsWhileUploading(t *testing.T) {
 	serve(t, kibana, nil)
 	uploads := newUploader()
 	defer uploads.client.CloseIdleConnections()
-	if err := uploads.upload(); err != nil {
+	if err := uploads.upload(0); err != nil {
 		t.Fatal(err)
 	}
 	before, err := traefik.Goroutines()
@@ -91,7 +99,7 @@ func TestReloadsWhileUploading(t *testing.T) {
 	done := make(chan struct{})
 	var uploading sync.WaitGroup
 	var passed atomic.Int64
-	for range 4 {
+	for connection := range 2 {
 		uploading.Go(func() {
 			for {
 				select {
@@ -99,7 +107,7 @@ func TestReloadsWhileUploading(t *testing.T) {
 					return
 				default:
 				}
-				if err := uploads.upload(); err != nil {
+				if err := uploads.upload(connection); err != nil {
 					t.Errorf("while reloading: %v", err)
 					return
 				}
@@ -136,14 +144,18 @@ func TestManyUploadsLeaveNothingBehind(t *testing.T) {
 	defer uploads.client.CloseIdleConnections()
 	// Caches and pools fill, and the runtime takes what it needs, before the first measurement.
 	many(t, uploads, max(count/10, 1000))
-	before := memory(t)
+	heapBefore, before := memory(t)
 	started := time.Now()
 	many(t, uploads, count)
 	took := time.Since(started)
-	after := memory(t)
-	t.Logf("%d uploads in %s (%.0f a second): resident memory %d MiB before, %d MiB after", count, took.Round(time.Millisecond), float64(count)/took.Seconds(), before>>20, after>>20)
+	heapAfter, after := memory(t)
+	t.Logf("%d uploads in %s (%.0f a second): resident %d MiB before, %d MiB after; heap %d MiB before, %d MiB after", count,
+		took.Round(time.Millisecond), float64(count)/took.Seconds(), before>>20, after>>20, heapBefore>>20, heapAfter>>20)
 	if allowed := before + before/5 + 16<<20; after > allowed {
 		t.Errorf("resident memory went from %d to %d bytes, allowed are %d", before, after, allowed)
+	}
+	if allowed := heapBefore + heapBefore/10 + 8<<20; heapAfter > allowed {
+		t.Errorf("the heap went from %d to %d bytes, allowed are %d", heapBefore, heapAfter, allowed)
 	}
 	checkNoLeftovers(t)
 }
@@ -156,23 +168,36 @@ func many(t *testing.T, uploads *uploader, count int) {
 		if err := uploads.uploadMany(portion); err != nil {
 			t.Fatal(err)
 		}
-		if got := kibana.Requests(t); got < portion {
-			t.Fatalf("the upstream saw %d requests of %d", got, portion)
-		}
+		checkUnmixed(t, portion)
 		kibana.Reset(t)
 		count -= portion
 	}
 }
 
-// memory is Traefik's resident memory after a garbage collection, in bytes.
-func memory(t *testing.T) int64 {
+// checkUnmixed fails the test when the upstream did not store each of so many uploads as its client sent it.
+func checkUnmixed(t *testing.T, count int) {
 	t.Helper()
-	if _, err := traefik.HeapInUse(); err != nil {
-		t.Fatal(err)
+	stored := 0
+	for _, record := range kibana.Posts(t) {
+		if record.Stored == nil || record.Stored.SHA256 != record.ID {
+			t.Fatalf("an upload of the file %s became %+v", record.ID, record.Stored)
+		}
+		stored++
 	}
-	rss, err := traefik.RSS()
+	if stored != count {
+		t.Fatalf("the upstream stored %d uploads of %d", stored, count)
+	}
+}
+
+// memory is what Traefik's heap and the process hold after a garbage collection, in bytes.
+func memory(t *testing.T) (heap, rss int64) {
+	t.Helper()
+	heap, err := traefik.HeapInUse()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return rss
+	if rss, err = traefik.RSS(); err != nil {
+		t.Fatal(err)
+	}
+	return heap, rss
 }

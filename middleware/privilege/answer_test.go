@@ -83,6 +83,7 @@ func TestLookupCarriesTheCallerAndNothingOfTheBody(t *testing.T) {
 	want := map[string]string{
 		"Authorization": "Bearer a", "Cookie": "sid=1", "X-Custom": "kept", "Kbn-Xsrf": "true",
 		"Accept": "application/json", "Accept-Encoding": "identity", "Elastic-Api-Version": "2023-10-31",
+		"X-Casegate-User":                "somebody",
 		"X-Elastic-Internal-Origin-Test": "kept",
 	}
 	for name, value := range want {

@@ -9,7 +9,8 @@ import (
 )
 
 // dropped are the headers of an upload that a look-up does not carry: those of the connection (RFC 9110, 7.6.1), and
-// those that describe a body. Content-*, If-* and X-Casegate-* are dropped by their prefixes.
+// those that describe a body. Content-*, If-* and X-Casegate-* are dropped by their
+// prefixes, but for the user.
 var dropped = map[string]bool{
 	"Connection":          true,
 	"Digest":              true,
@@ -26,6 +27,10 @@ var dropped = map[string]bool{
 	"Transfer-Encoding":   true,
 	"Upgrade":             true,
 }
+
+// userHeader names the caller, as the gate found out. The look-up carries it so that what stands behind the gate, such as
+// a rate limit by user, counts it for the right one.
+const userHeader = "X-Casegate-User"
 
 // unlike are headers that differ from one request of a caller to the next and say nothing of who the caller is. All
 // others decide together whether two requests may share an answer, for any of them could be a credential.
@@ -71,7 +76,7 @@ func headers(from http.Header) http.Header {
 	for name := range from {
 		canonical := http.CanonicalHeaderKey(name)
 		if dropped[canonical] || strings.HasPrefix(canonical, "Content-") || strings.HasPrefix(canonical, "If-") ||
-			strings.HasPrefix(canonical, "X-Casegate-") {
+			(strings.HasPrefix(canonical, "X-Casegate-") && canonical != userHeader) {
 			delete(copied, name)
 		}
 	}

@@ -46,8 +46,10 @@ type ring struct {
 // forever is until when keys from the configuration or from a file are good.
 var forever = time.Unix(lastSecond, 0)
 
-// keys returns the current keys and until when they may be used, or nil and when to try again. Only a request that
-// finds no keys at all, or too old ones, waits for a fetch.
+// keys returns the current keys and until when they may be used, or nil and when to try again. Keys are fetched again in
+// the background of a request when their time is over. A request waits for the fetch when there are no keys, or when
+// theirs was over long ago, as after a silent night: such keys may hold one that was withdrawn since. Once a fetch has
+// failed, old keys serve without waiting.
 func (r *ring) keys(ctx context.Context) (*keySet, time.Time) {
 	if r.fetcher == nil {
 		return r.local()
@@ -55,15 +57,16 @@ func (r *ring) keys(ctx context.Context) (*keySet, time.Time) {
 	now := r.now()
 	r.mu.Lock()
 	fresh := r.loadedAt.Add(r.ttl)
+	stale := r.set == nil || (r.failures == 0 && !now.Before(fresh.Add(r.ttl)))
 	if r.set == nil || !now.Before(fresh) {
-		r.start(now)
+		r.start(now, stale)
 	} else {
 		r.due.Store(fresh.UnixNano())
 	}
 	set, until := r.usable(now)
 	fetching := r.fetching
 	r.mu.Unlock()
-	if set != nil || fetching == nil {
+	if (set != nil && !stale) || fetching == nil {
 		return set, until
 	}
 	return r.await(ctx, fetching)
@@ -89,7 +92,7 @@ func (r *ring) refreshed(ctx context.Context) (*keySet, time.Time) {
 	now := r.now()
 	r.mu.Lock()
 	if r.fetching == nil && now.Sub(r.unknownAt) >= unknownInterval {
-		r.start(now)
+		r.start(now, false)
 		if r.fetching != nil {
 			r.unknownAt = now
 		}
@@ -111,13 +114,15 @@ func (r *ring) usable(now time.Time) (*keySet, time.Time) {
 	return r.set, until
 }
 
-// start begins a fetch unless one runs or the last one failed a moment ago. r.mu is held.
-func (r *ring) start(now time.Time) {
+// start begins a fetch unless one runs or the last one failed a moment ago. Until it ends the remembered tokens are good
+// enough, unless the keys are stale. r.mu is held.
+func (r *ring) start(now time.Time, stale bool) {
 	if r.fetching != nil || now.Before(r.retryAt) {
 		return
 	}
-	// Until the fetch ends the remembered tokens are good enough.
-	r.due.Store(now.Add(fetchTimeout).UnixNano())
+	if !stale {
+		r.due.Store(now.Add(fetchTimeout).UnixNano())
+	}
 	fetching, done := context.WithCancel(context.Background())
 	r.fetching = fetching
 	go r.fetch(done)

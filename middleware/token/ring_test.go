@@ -79,6 +79,19 @@ func TestRefreshInTheBackground(t *testing.T) {
 	g.expect(t, token, "")
 }
 
+// After a silence the keys may hold one that was withdrawn long ago: then a request waits for newer ones.
+func TestStaleKeysDoNotServeWhileNewerOnesCanBeHad(t *testing.T) {
+	k := theKeys()
+	p := newProvider(t, k.set("p256"))
+	g := newGate(t, urlSettings(p)).patient()
+	old := signed("p256", "ES256", "")
+	g.expect(t, old, "")
+	p.tell("", k.set("p384"))
+	g.clock.advance(30 * time.Minute)
+	g.expect(t, old, "token_invalid")
+	g.expect(t, signed("p384", "ES384", ""), "")
+}
+
 func TestRememberedTokensKeepKeysFresh(t *testing.T) {
 	p := newProvider(t, theKeys().set("p256"))
 	s := urlSettings(p)

@@ -42,7 +42,7 @@ type Settings struct {
 	Leeway time.Duration
 	// Cookie names a cookie from which the token is taken when there is no Authorization header. Empty: none.
 	Cookie string
-	// KeysTTL is how long fetched keys are used before they are fetched again, in the background: 1s to 24h.
+	// KeysTTL is how long fetched keys are used before they are fetched again, in the background: 1s to 24h. After twice that time without a request, the next one waits for the fetch.
 	KeysTTL time.Duration
 	// KeysMaxStale is how long after they were fetched keys still serve while their address does not answer: at least
 	// keysTtl. Beyond it requests are refused with keys_unavailable.

@@ -79,8 +79,16 @@ func (v *Verifier) verify(ctx context.Context, token string) (*Caller, *refusal.
 		if head.keyID != "" && len(keys.byID[head.keyID]) > 0 {
 			return nil, refuse("token_invalid", saySignature)
 		}
-		keys, until = v.ring.refreshed(ctx)
-		if keys == nil || !signedBy(keys.candidates(head.keyID, head.algorithm), method, signed, signature) {
+		// A fetch that was under way may have been answered before the issuer changed its keys, so there are two tries.
+		verified := false
+		for tries := 0; tries < 2 && !verified; tries++ {
+			keys, until = v.ring.refreshed(ctx)
+			if keys == nil {
+				break
+			}
+			verified = signedBy(keys.candidates(head.keyID, head.algorithm), method, signed, signature)
+		}
+		if !verified {
 			return nil, refuse("token_invalid", saySignature)
 		}
 	}
