@@ -104,11 +104,13 @@ func shapes() []shape {
 		{name: "Python requests", boundary: "f2f0ce3c8a8de1cbf3e1dfb1b8a1cdd8", contentType: plain, file: typeless, title: quotedTitle, epilogue: "\r\n"},
 		{name: "Python requests with a type", boundary: "f2f0ce3c8a8de1cbf3e1dfb1b8a1cdd9", contentType: plain, file: quoted, epilogue: "\r\n"},
 		{name: "Python httpx", boundary: "2d58a3f0a4ef6f4c9a1c9ae8b94ebd2e", contentType: plain, file: quoted, title: quotedTitle, epilogue: "\r\n"},
-		{name: "Python aiohttp", boundary: "5b1f0d7c1e0b4a3f8c2d9e6a7b4c5d6e", contentType: plain, chunk: 4096, epilogue: "\r\n",
+		{
+			name: "Python aiohttp", boundary: "5b1f0d7c1e0b4a3f8c2d9e6a7b4c5d6e", contentType: plain, chunk: 4096, epilogue: "\r\n",
 			file: func(f harness.File) []string { return []string{"Content-Type: " + f.Type, quoted(f)[0]} },
 			title: func(string) []string {
 				return []string{"Content-Type: text/plain; charset=utf-8", `Content-Disposition: form-data; name="filename"`}
-			}},
+			},
+		},
 		{name: "Python urllib3", boundary: "c1d2e3f4a5b6978877665544332211aa", contentType: plain, file: octetStream, epilogue: "\r\n"},
 		{name: "HTTPie", boundary: "6f4c9a1c9ae8b94ebd2e2d58a3f0a4ef", contentType: plain, file: quoted, title: quotedTitle, epilogue: "\r\n"},
 		{name: "Node fetch (undici)", boundary: "----formdata-undici-046728140182", contentType: plain, file: quoted, epilogue: "\r\n"},
@@ -128,35 +130,45 @@ func shapes() []shape {
 		{name: "Java HttpClient with a form of its own", boundary: "Boundary-1732370000000", contentType: plain, file: quoted, title: quotedTitle, epilogue: ""},
 		{name: ".NET HttpClient", boundary: "4c1d2a9e-8f10-4f4d-8d3b-2e4a1d609a1f", contentType: `multipart/form-data; boundary="%s"`, file: dotNet, epilogue: "\r\n"},
 		{name: ".NET HttpClient with a title", boundary: "4c1d2a9e-8f10-4f4d-8d3b-2e4a1d609a10", contentType: `multipart/form-data; boundary="%s"`, file: dotNet, title: dotNetTitle, epilogue: "\r\n"},
-		{name: "PowerShell 7", boundary: "9a1f4f4d-8d3b-7c1d-2a9e-8f102e4a1d60", contentType: `multipart/form-data; boundary="%s"`, epilogue: "\r\n", title: dotNetTitle,
+		{
+			name: "PowerShell 7", boundary: "9a1f4f4d-8d3b-7c1d-2a9e-8f102e4a1d60", contentType: `multipart/form-data; boundary="%s"`, epilogue: "\r\n", title: dotNetTitle,
 			file: func(f harness.File) []string {
 				headers := dotNet(f)
 				return []string{headers[1], "Content-Type: application/octet-stream"}
-			}},
+			},
+		},
 		{name: "Postman", boundary: "--------------------------826412539104752803917463", contentType: plain, file: quoted, epilogue: "\r\n", extra: []string{"Postman-Token: 4c1d2a9e-8f10-4f4d-8d3b-2e4a1d609a1f", "Cache-Control: no-cache"}},
 		{name: "Insomnia", boundary: "---011000010111000001101001", contentType: plain, file: quoted, title: quotedTitle, epilogue: "\r\n"},
 		{name: "Ruby Net::HTTP", boundary: "yEYZhDqnLBd0rGxDGKkq8KbY4nnR5WJbpkyGRzgAQJw2Fmo1jQm0bA", contentType: plain, file: octetStream, epilogue: "\r\n"},
-		{name: "Ruby Faraday", boundary: "-----------RubyMultipartPost-3f8c2d9e6a7b4c5d6e1f0d7c1e0b4a3f", contentType: plain, epilogue: "\r\n", title: quotedTitle,
+		{
+			name: "Ruby Faraday", boundary: "-----------RubyMultipartPost-3f8c2d9e6a7b4c5d6e1f0d7c1e0b4a3f", contentType: plain, epilogue: "\r\n", title: quotedTitle,
 			file: func(f harness.File) []string {
 				return []string{quoted(f)[0], "Content-Length: " + strconv.Itoa(len(f.Bytes)), "Content-Type: " + f.Type, "Content-Transfer-Encoding: binary"}
-			}},
-		{name: "PHP Guzzle", boundary: "c3f8c2d9e6a7b4c5d6e1f0d7c1e0b4a3f0c2d9e6", contentType: plain, epilogue: "\r\n", title: okHTTPTitle,
+			},
+		},
+		{
+			name: "PHP Guzzle", boundary: "c3f8c2d9e6a7b4c5d6e1f0d7c1e0b4a3f0c2d9e6", contentType: plain, epilogue: "\r\n", title: okHTTPTitle,
 			file: func(f harness.File) []string {
 				return []string{quoted(f)[0], "Content-Length: " + strconv.Itoa(len(f.Bytes)), "Content-Type: " + f.Type}
-			}},
+			},
+		},
 		{name: "Rust reqwest", boundary: "2c9b3f8d1e5a7c60-9d4e1b7f3a5c8d20-6e1f0d7c1e0b4a3f-8c2d9e6a7b4c5d6e", contentType: plain, file: quoted, title: quotedTitle, epilogue: "\r\n"},
 		{name: "Rust reqwest of a stream", boundary: "3c9b3f8d1e5a7c60-9d4e1b7f3a5c8d20-6e1f0d7c1e0b4a3f-8c2d9e6a7b4c5d6e", contentType: plain, file: quoted, chunk: 8192, epilogue: "\r\n"},
 		{name: "Perl HTTP::Request::Common", boundary: "xYzZY", contentType: plain, file: quoted, epilogue: "\r\n"},
 		{name: "Swift Alamofire", boundary: "alamofire.boundary.4c1d2a9e8f104f4d", contentType: plain, file: quoted, title: quotedTitle, titleLast: true, epilogue: "\r\n"},
-		{name: "Dart http", boundary: "dart-http-boundary-8QpXy2cFk0z3vT.m_bS1aW9eRu7iOd5gHj6", contentType: plain, epilogue: "\r\n", title: quotedTitle,
+		{
+			name: "Dart http", boundary: "dart-http-boundary-8QpXy2cFk0z3vT.m_bS1aW9eRu7iOd5gHj6", contentType: plain, epilogue: "\r\n", title: quotedTitle,
 			file: func(f harness.File) []string {
 				headers := quoted(f)
 				return []string{"content-type: " + f.Type, strings.Replace(headers[0], "Content-Disposition", "content-disposition", 1)}
-			}},
-		{name: "Kotlin ktor", boundary: "5a7c609d4e1b7f3a5c8d206e1f0d7c1e0b4a3f8c2d9e6a7b4c5d6e", contentType: plain, epilogue: "\r\n",
+			},
+		},
+		{
+			name: "Kotlin ktor", boundary: "5a7c609d4e1b7f3a5c8d206e1f0d7c1e0b4a3f8c2d9e6a7b4c5d6e", contentType: plain, epilogue: "\r\n",
 			file: func(f harness.File) []string {
 				return []string{"Content-Disposition: form-data; name=file; filename=\"" + f.Name + "\"", "Content-Type: " + f.Type, "Content-Length: " + strconv.Itoa(len(f.Bytes))}
-			}},
+			},
+		},
 	}
 	return list
 }
