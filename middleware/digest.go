@@ -21,7 +21,12 @@ type digest struct {
 const digestBuffer = 128 << 10
 
 // spareBuffers keeps copies' memory from one upload to the next.
-var spareBuffers = sync.Pool{New: func() any { return make([]byte, digestBuffer) }}
+var spareBuffers = sync.Pool{New: newDigestBuffer}
+
+func newDigestBuffer() any {
+	buffer := make([]byte, digestBuffer)
+	return &buffer
+}
 
 // write adds bytes. The first call starts the goroutine, which stop or sum ends.
 func (d *digest) write(chunk []byte) {
@@ -42,7 +47,7 @@ func (d *digest) start() {
 	d.filled = make(chan []byte, 2)
 	d.done = make(chan struct{})
 	for i := 0; i < 2; i++ {
-		d.free <- spareBuffers.Get().([]byte)
+		d.free <- *spareBuffers.Get().(*[]byte)
 	}
 	go d.run()
 }
@@ -75,7 +80,8 @@ func (d *digest) stop() {
 	d.filled = nil
 	for i := 0; i < 2; i++ {
 		buffer := <-d.free
-		spareBuffers.Put(buffer[:digestBuffer])
+		whole := buffer[:digestBuffer]
+		spareBuffers.Put(&whole)
 	}
 }
 

@@ -21,7 +21,7 @@ var (
 	// tokenAtStart is a token with what may wrongly surround an equals sign.
 	tokenAtStart = regexp.MustCompile("^([" + tokenClass + "]+)(.?)")
 	// controlByte is what no header may hold. Line ends are taken away before.
-	controlByte = regexp.MustCompile("[\\x00-\\x1f\\x7f]")
+	controlByte = regexp.MustCompile(`[\x00-\x1f\x7f]`)
 )
 
 // parameter is one name=value of a header. Name is as it was sent.

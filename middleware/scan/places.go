@@ -6,7 +6,12 @@ import (
 )
 
 // buffers hold a chunk of a file with its length in front, and the empty chunk behind it.
-var buffers = sync.Pool{New: func() any { return make([]byte, headSize+chunkSize+headSize) }}
+var buffers = sync.Pool{New: newBuffer}
+
+func newBuffer() any {
+	buffer := make([]byte, headSize+chunkSize+headSize)
+	return &buffer
+}
 
 // places hands out the right to scan to a bounded number of requests at once, in the order in which they asked. It is no
 // channel, since a select of the interpreter is not safe for concurrent use.

@@ -104,8 +104,9 @@ func (d *daemon) ask(ctx context.Context, file io.Reader) (answer, trouble strin
 		return "", "all places for simultaneous scans were taken until the timeout"
 	}
 	defer d.places.give()
-	buffer := buffers.Get().([]byte)
-	defer buffers.Put(buffer)
+	held := buffers.Get().(*[]byte)
+	defer buffers.Put(held)
+	buffer := *held
 
 	dialer := net.Dialer{}
 	conn, err := dialer.DialContext(ctx, d.network, d.where)
