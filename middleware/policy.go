@@ -7,6 +7,7 @@ import (
 
 	"github.com/casegate/casegate/middleware/audit"
 	"github.com/casegate/casegate/middleware/content"
+	"github.com/casegate/casegate/middleware/keys"
 	"github.com/casegate/casegate/middleware/privilege"
 	"github.com/casegate/casegate/middleware/scan"
 	"github.com/casegate/casegate/middleware/token"
@@ -78,82 +79,82 @@ func DefaultPolicy() Policy {
 func Decode(raw map[string]any) (Policy, []string) {
 	faults := []string{}
 	p := DefaultPolicy()
-	top := newSection("", raw, &faults)
-	top.text("enforcement", &p.Enforcement)
-	top.text("basePath", &p.BasePath)
-	decodeToken(top.section("token"), &p.Token)
-	decodePrivileges(top.section("privileges"), &p.Privileges)
+	top := keys.New("", raw, &faults)
+	top.Text("enforcement", &p.Enforcement)
+	top.Text("basePath", &p.BasePath)
+	decodeToken(top.Section("token"), &p.Token)
+	decodePrivileges(top.Section("privileges"), &p.Privileges)
 
-	files := top.section("files")
-	files.size("maxSize", &p.Files.MaxSize)
-	files.size("maxImageSize", &p.Files.MaxImageSize)
-	files.list("allowedMimeTypes", &p.Files.AllowedMimeTypes)
-	files.text("activeContent", &p.Files.ActiveContent)
-	files.text("archives", &p.Files.Archives)
-	files.done()
+	files := top.Section("files")
+	files.Size("maxSize", &p.Files.MaxSize)
+	files.Size("maxImageSize", &p.Files.MaxImageSize)
+	files.List("allowedMimeTypes", &p.Files.AllowedMimeTypes)
+	files.Text("activeContent", &p.Files.ActiveContent)
+	files.Text("archives", &p.Files.Archives)
+	files.Done()
 
-	delivery := top.section("delivery")
-	delivery.text("mode", &p.Delivery.Mode)
-	delivery.size("memory", &p.Delivery.Memory)
-	delivery.text("directory", &p.Delivery.Directory)
-	delivery.size("maxHeld", &p.Delivery.MaxHeld)
-	delivery.done()
+	delivery := top.Section("delivery")
+	delivery.Text("mode", &p.Delivery.Mode)
+	delivery.Size("memory", &p.Delivery.Memory)
+	delivery.Text("directory", &p.Delivery.Directory)
+	delivery.Size("maxHeld", &p.Delivery.MaxHeld)
+	delivery.Done()
 
-	scanner := top.section("scan")
-	scanner.text("clamd", &p.Scan.Clamd)
-	scanner.duration("timeout", &p.Scan.Timeout)
-	scanner.text("onError", &p.Scan.OnError)
-	scanner.done()
+	scanner := top.Section("scan")
+	scanner.Text("clamd", &p.Scan.Clamd)
+	scanner.Duration("timeout", &p.Scan.Timeout)
+	scanner.Text("onError", &p.Scan.OnError)
+	scanner.Done()
 
-	log := top.section("audit")
-	log.text("output", &p.Audit.Output)
-	log.flag("sha256", &p.Audit.SHA256)
-	log.done()
+	log := top.Section("audit")
+	log.Text("output", &p.Audit.Output)
+	log.Flag("sha256", &p.Audit.SHA256)
+	log.Done()
 
-	top.text("metricsPath", &p.MetricsPath)
-	top.text("blobUploads", &p.BlobUploads)
-	top.done()
+	top.Text("metricsPath", &p.MetricsPath)
+	top.Text("blobUploads", &p.BlobUploads)
+	top.Done()
 	faults = append(faults, p.Faults()...)
 	return p, faults
 }
 
-func decodeToken(s *section, t *token.Settings) {
-	s.text("issuer", &t.Issuer)
-	s.list("audience", &t.Audience)
-	s.list("algorithms", &t.Algorithms)
-	s.text("jwksUrl", &t.JWKSURL)
-	s.text("jwksFile", &t.JWKSFile)
-	s.text("publicKey", &t.PublicKey)
-	s.text("publicKeyFile", &t.PublicKeyFile)
-	s.text("secret", &t.Secret)
-	s.text("secretFile", &t.SecretFile)
-	s.text("caFile", &t.CAFile)
-	s.duration("leeway", &t.Leeway)
-	s.text("cookie", &t.Cookie)
-	s.duration("keysTtl", &t.KeysTTL)
-	s.duration("keysMaxStale", &t.KeysMaxStale)
-	s.text("userClaim", &t.UserClaim)
-	s.flag("insecureHttp", &t.InsecureHTTP)
-	s.flag("forward", &t.Forward)
-	s.list("passSchemes", &t.PassSchemes)
-	s.done()
+func decodeToken(s *keys.Section, t *token.Settings) {
+	s.Text("issuer", &t.Issuer)
+	s.List("audience", &t.Audience)
+	s.List("algorithms", &t.Algorithms)
+	s.Text("jwksUrl", &t.JWKSURL)
+	s.Text("jwksFile", &t.JWKSFile)
+	s.Text("publicKey", &t.PublicKey)
+	s.Text("publicKeyFile", &t.PublicKeyFile)
+	s.Text("secret", &t.Secret)
+	s.Text("secretFile", &t.SecretFile)
+	s.Text("caFile", &t.CAFile)
+	s.Duration("leeway", &t.Leeway)
+	s.Text("cookie", &t.Cookie)
+	s.Duration("keysTtl", &t.KeysTTL)
+	s.Duration("keysMaxStale", &t.KeysMaxStale)
+	s.Text("userClaim", &t.UserClaim)
+	s.Flag("insecureHttp", &t.InsecureHTTP)
+	s.Flag("forward", &t.Forward)
+	s.List("passSchemes", &t.PassSchemes)
+	s.Done()
 }
 
-func decodePrivileges(s *section, p *privilege.Settings) {
-	s.text("claim", &p.Claim)
-	s.list("accept", &p.Accept)
-	s.text("owner", &p.Owner)
-	s.duration("ownerTtl", &p.OwnerTTL)
-	for _, element := range s.sections("grants") {
+func decodePrivileges(s *keys.Section, p *privilege.Settings) {
+	s.Text("claim", &p.Claim)
+	s.List("accept", &p.Accept)
+	s.Text("owner", &p.Owner)
+	s.Duration("ownerTtl", &p.OwnerTTL)
+	for _, element := range s.Sections("grants") {
 		grant := privilege.Grant{}
-		element.text("claim", &grant.Claim)
-		element.list("values", &grant.Values)
-		element.list("owners", &grant.Owners)
-		element.list("spaces", &grant.Spaces)
-		element.done()
+		element.Text("claim", &grant.Claim)
+		element.List("values", &grant.Values)
+		element.List("owners", &grant.Owners)
+		element.List("spaces", &grant.Spaces)
+		element.Done()
 		p.Grants = append(p.Grants, grant)
 	}
-	s.done()
+	s.Done()
 }
 
 // Faults lists everything that is wrong with the policy's values, each "path: problem".
@@ -196,7 +197,7 @@ func choice(key, value string, allowed ...string) []string {
 			return nil
 		}
 	}
-	return []string{fmt.Sprintf("%s: must be one of %s, not %s", key, strings.Join(allowed, ", "), describe(value))}
+	return []string{fmt.Sprintf("%s: must be one of %s, not %s", key, strings.Join(allowed, ", "), keys.Describe(value))}
 }
 
 func under(path string, faults []string) []string {

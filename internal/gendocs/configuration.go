@@ -11,13 +11,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/casegate/casegate/internal/policyfile"
 	"github.com/casegate/casegate/middleware"
 )
 
 // key is one key of the configuration, as the decoder in middleware/policy.go reads it.
 type key struct {
 	path  string
-	kind  string // The decoder's method: text, flag, size, duration, list.
+	kind  string // The decoder's method, in lower case: text, flag, size, duration, list.
 	field string
 }
 
@@ -31,6 +32,9 @@ var structs = map[string]struct{ file, name string }{
 	"delivery":            {"middleware/policy.go", "Delivery"},
 	"scan":                {"middleware/scan/settings.go", "Settings"},
 	"audit":               {"middleware/audit/settings.go", "Settings"},
+	"server":              {"internal/policyfile/server.go", "Server"},
+	"server.tls":          {"internal/policyfile/server.go", "TLS"},
+	"server.upstreamTls":  {"internal/policyfile/server.go", "UpstreamTLS"},
 }
 
 const configurationHead = `# Configuration
@@ -49,31 +53,53 @@ The same keys serve the Traefik plugin (YAML, TOML, labels, Kubernetes resources
 | --- | --- | --- | --- |
 `
 
+const serverHead = `
+## casegate serve
+
+The policy file of ` + "`casegate serve`" + ` has the keys above and, beside them, a section ` + "`server`" + `. A reload (SIGHUP) takes the policy
+only; with faults the old one stays, and every fault is logged.
+
+| key | kind | default | meaning |
+| --- | --- | --- | --- |
+`
+
 func configurationPage(root string) (string, error) {
-	keys, err := decodedKeys(filepath.Join(root, "middleware/policy.go"))
-	if err != nil {
-		return "", err
-	}
 	var page strings.Builder
 	page.WriteString(configurationHead)
-	for _, k := range keys {
-		section := k.path[:max(0, strings.LastIndex(k.path, "."))]
-		comment, err := fieldComment(root, section, k.field)
-		if err != nil {
-			return "", err
-		}
-		fmt.Fprintf(&page, "| `%s` | %s | %s | %s |\n", k.path, k.kind, defaultOf(section, k), sentence(comment, k))
+	if err := writeTable(&page, root, "middleware/policy.go", "Decode", "top", ""); err != nil {
+		return "", err
+	}
+	page.WriteString(serverHead)
+	if err := writeTable(&page, root, "internal/policyfile/server.go", "decodeServer", "s", "server"); err != nil {
+		return "", err
 	}
 	return page.String(), nil
 }
 
+// writeTable writes the keys that a decoding function reads, where receiver is the variable of its outermost section.
+func writeTable(page *strings.Builder, root, file, function, receiver, path string) error {
+	keys, err := decodedKeys(filepath.Join(root, file), function, receiver, path)
+	if err != nil {
+		return err
+	}
+	for _, k := range keys {
+		section := k.path[:max(0, strings.LastIndex(k.path, "."))]
+		comment, err := fieldComment(root, section, k.field)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(page, "| `%s` | %s | %s | %s |\n", k.path, k.kind, defaultOf(section, k), sentence(comment, k))
+	}
+	return nil
+}
+
 // decodedKeys finds every call such as files.size("maxSize", &p.Files.MaxSize) in the decoder, in order.
-func decodedKeys(file string) ([]key, error) {
+func decodedKeys(file, outermost, receiver, path string) ([]key, error) {
 	parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
 	if err != nil {
 		return nil, err
 	}
-	paths := map[string]string{"Decode.top": ""}
+	paths := map[string]string{outermost + "." + receiver: path}
 	keys := []key{}
 	var walk func(name string) error
 	functions := map[string]*ast.FuncDecl{}
@@ -117,16 +143,16 @@ func decodedKeys(file string) ([]key, error) {
 		})
 		return failed
 	}
-	if functions["Decode"] == nil {
-		return nil, fmt.Errorf("no function Decode in %s", file)
+	if functions[outermost] == nil {
+		return nil, fmt.Errorf("no function %s in %s", outermost, file)
 	}
-	return keys, walk("Decode")
+	return keys, walk(outermost)
 }
 
 // sectionPath reads receiver.section("key") or receiver.sections("key").
 func sectionPath(paths map[string]string, function string, call *ast.CallExpr) (string, bool) {
 	selector, ok := call.Fun.(*ast.SelectorExpr)
-	if !ok || !strings.HasPrefix(selector.Sel.Name, "section") {
+	if !ok || !strings.HasPrefix(selector.Sel.Name, "Section") {
 		return "", false
 	}
 	base, ok := paths[function+"."+selector.X.(*ast.Ident).Name]
@@ -154,7 +180,7 @@ func keyOf(paths map[string]string, function string, call *ast.CallExpr) (key, b
 		return key{}, false
 	}
 	field := address.X.(*ast.SelectorExpr).Sel.Name
-	return key{path: strings.TrimPrefix(base+"."+literal(call.Args[0]), "."), kind: selector.Sel.Name, field: field}, true
+	return key{path: strings.TrimPrefix(base+"."+literal(call.Args[0]), "."), kind: strings.ToLower(selector.Sel.Name), field: field}, true
 }
 
 func literal(expression ast.Expr) string {
@@ -211,6 +237,10 @@ func sentence(comment string, k key) string {
 func defaultOf(section string, k key) string {
 	value := reflect.ValueOf(middleware.DefaultPolicy())
 	switch section {
+	case "server":
+		value = reflect.ValueOf(policyfile.DefaultServer())
+	case "server.tls", "server.upstreamTls":
+		return ""
 	case "":
 	case "privileges.grants[]":
 		return ""

@@ -23,7 +23,9 @@ func (u *unpacker) tar(r io.Reader) *refusal.Refusal {
 	t := newTree()
 	limited := &io.LimitedReader{R: r, N: tarHeadersMost}
 	reader := tar.NewReader(limited)
+	padding := int64(0)
 	for {
+		before := limited.N
 		header, err := reader.Next()
 		if limited.N <= 0 {
 			return u.e.unsafe("the headers of its members are too large to be genuine: pack it again")
@@ -36,6 +38,14 @@ func (u *unpacker) tar(r io.Reader) *refusal.Refusal {
 		}
 		if no := u.entry(); no != nil {
 			return no
+		}
+		if before-limited.N-padding > tarHeaderMost(header) || (len(header.PAXRecords) > 0 && header.Format != tar.FormatPAX && header.Typeflag != tar.TypeXGlobalHeader) {
+			return u.e.in(header.Name, "has more than one header that names it, of which programs take different ones: pack it with another program")
+		}
+		padding = tarBlocks(header.Size) - header.Size
+		if header.Typeflag == tar.TypeXGlobalHeader {
+			// Its size is not told.
+			padding = 511
 		}
 		limited.N += header.Size
 		if no := u.tarMember(t, header, reader); no != nil {
@@ -60,6 +70,9 @@ func (u *unpacker) tarMember(t *tree, header *tar.Header, reader *tar.Reader) *r
 		return nil
 	}
 	name := header.Name
+	if kind == tar.TypeGNUSparse || isSparse(header) {
+		return u.e.in(name, "is stored in sparse form, which programs read differently: pack it without that option")
+	}
 	if trouble := t.add(name); trouble != "" {
 		return u.e.in(name, trouble)
 	}
@@ -77,7 +90,7 @@ func (u *unpacker) tarMember(t *tree, header *tar.Header, reader *tar.Reader) *r
 		if !t.seen[target] || t.links[target] {
 			return u.e.in(name, leadsOut)
 		}
-	case tar.TypeReg, tar.TypeGNUSparse:
+	case tar.TypeReg:
 	default:
 		return u.e.in(name, "is a device, a pipe or of another special kind: pack files, folders and links only")
 	}
@@ -92,6 +105,43 @@ func (u *unpacker) tarMember(t *tree, header *tar.Header, reader *tar.Reader) *r
 	}
 	_, no := u.member(name, reader)
 	return no
+}
+
+// isSparse says whether a member is stored without its empty stretches. GNU's records of that form also hold a second name.
+func isSparse(header *tar.Header) bool {
+	for key := range header.PAXRecords {
+		if strings.HasPrefix(key, "GNU.sparse.") {
+			return true
+		}
+	}
+	return false
+}
+
+// tarHeaderMost is how many bytes the headers of one member can need: its own, and one each of those that hold PAX
+// records, a long name and a long target of a link.
+func tarHeaderMost(header *tar.Header) int64 {
+	const block = 512
+	most := int64(block)
+	if len(header.PAXRecords) > 0 {
+		records := 0
+		for key, value := range header.PAXRecords {
+			// A length of up to five digits, a blank, an equals sign and a line end.
+			records += len(key) + len(value) + 8
+		}
+		return most + block + tarBlocks(int64(records))
+	}
+	if len(header.Name) >= 100 {
+		most += block + tarBlocks(int64(len(header.Name))+1)
+	}
+	if len(header.Linkname) >= 100 {
+		most += block + tarBlocks(int64(len(header.Linkname))+1)
+	}
+	return most
+}
+
+// tarBlocks rounds a size up to whole blocks of a tar archive.
+func tarBlocks(size int64) int64 {
+	return (size + 511) / 512 * 512
 }
 
 // blank makes sure that nothing but zero bytes stands behind the end of a tar archive: some programs read on there.

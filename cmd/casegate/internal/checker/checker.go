@@ -12,8 +12,8 @@ import (
 	"path/filepath"
 	"text/tabwriter"
 
-	"github.com/casegate/casegate/cmd/casegate/internal/policyfile"
 	"github.com/casegate/casegate/cmd/casegate/internal/terminal"
+	"github.com/casegate/casegate/internal/policyfile"
 	"github.com/casegate/casegate/middleware/content"
 	"github.com/casegate/casegate/middleware/form"
 	"github.com/casegate/casegate/middleware/refusal"

@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/casegate/casegate/cmd/casegate/internal/policyfile"
+	"github.com/casegate/casegate/internal/policyfile"
 )
 
 // lookAgain is how often, at most, the certificate's files are looked at, as for the files that the policy names.

@@ -11,7 +11,7 @@ import (
 	"net/http"
 	"sync/atomic"
 
-	"github.com/casegate/casegate/cmd/casegate/internal/policyfile"
+	"github.com/casegate/casegate/internal/policyfile"
 	"github.com/casegate/casegate/middleware"
 )
 

@@ -16,7 +16,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/casegate/casegate/cmd/casegate/internal/policyfile"
+	"github.com/casegate/casegate/internal/policyfile"
 )
 
 // newProxy makes the handler that speaks to Kibana. Requests keep their path, query and Host; X-Forwarded-For, -Host and

@@ -1,4 +1,7 @@
-package middleware
+// Package keys reads a configuration strictly: the raw maps, lists and texts that Traefik's providers, labels or a YAML
+// file give. Names are matched without regard to case, and texts are accepted for every type, since that is what labels
+// are. What is wrong is collected with its path, never returned, so that a configuration names all its faults at once.
+package keys
 
 import (
 	"fmt"
@@ -10,10 +13,8 @@ import (
 	"time"
 )
 
-// section reads one level of a raw configuration: the map that Traefik hands over, or the one that a YAML file gives.
-// Names are matched without regard to case, and strings are accepted for every type, since that is what labels are.
-// What is wrong is collected, never returned: a configuration names all its faults at once.
-type section struct {
+// Section is one level of a configuration. It belongs to one goroutine.
+type Section struct {
 	path    string
 	raw     map[string]any
 	spelled map[string]string // Lower-case name → the name as the operator wrote it.
@@ -21,15 +22,16 @@ type section struct {
 	faults  *[]string
 }
 
-func newSection(path string, raw any, faults *[]string) *section {
-	s := &section{path: path, raw: map[string]any{}, spelled: map[string]string{}, known: map[string]string{}, faults: faults}
+// New makes the section at a path out of a raw value; "" is the top. Faults are added to the list, each "path: problem".
+func New(path string, raw any, faults *[]string) *Section {
+	s := &Section{path: path, raw: map[string]any{}, spelled: map[string]string{}, known: map[string]string{}, faults: faults}
 	// Traefik's file provider makes an empty text of a section in which nothing is set.
 	if raw == nil || raw == "" {
 		return s
 	}
 	values, ok := raw.(map[string]any)
 	if !ok {
-		*faults = append(*faults, path+": must be a section with keys of its own, not "+describe(raw))
+		*faults = append(*faults, path+": must be a section with keys of its own, not "+Describe(raw))
 		return s
 	}
 	for _, name := range sortedNames(values) {
@@ -53,7 +55,7 @@ func sortedNames(values map[string]any) []string {
 	return names
 }
 
-func (s *section) fault(key, problem string) {
+func (s *Section) fault(key, problem string) {
 	*s.faults = append(*s.faults, joined(s.path, key)+": "+problem)
 }
 
@@ -65,7 +67,7 @@ func joined(path, key string) string {
 }
 
 // value gives the raw value of a key and marks the key as known. A key without a value keeps its default.
-func (s *section) value(key string) (any, bool) {
+func (s *Section) value(key string) (any, bool) {
 	lower := strings.ToLower(key)
 	s.known[lower] = key
 	raw, ok := s.raw[lower]
@@ -75,8 +77,8 @@ func (s *section) value(key string) (any, bool) {
 	return raw, true
 }
 
-// done reports every key that nobody asked for.
-func (s *section) done() {
+// Done reports every key that nobody asked for.
+func (s *Section) Done() {
 	unknown := []string{}
 	for lower := range s.raw {
 		if _, ok := s.known[lower]; !ok {
@@ -97,52 +99,55 @@ func (s *section) done() {
 	}
 }
 
-func (s *section) section(key string) *section {
+// Section gives the section at a key; an empty one when the key is not there.
+func (s *Section) Section(key string) *Section {
 	raw, ok := s.value(key)
 	if !ok {
-		return newSection(joined(s.path, key), nil, s.faults)
+		return New(joined(s.path, key), nil, s.faults)
 	}
-	return newSection(joined(s.path, key), raw, s.faults)
+	return New(joined(s.path, key), raw, s.faults)
 }
 
-// sections reads a list of sections.
-func (s *section) sections(key string) []*section {
+// Sections reads a list of sections.
+func (s *Section) Sections(key string) []*Section {
 	raw, ok := s.value(key)
 	if !ok {
 		return nil
 	}
 	list, ok := raw.([]any)
 	if !ok {
-		s.fault(key, "must be a list of sections, not "+describe(raw))
+		s.fault(key, "must be a list of sections, not "+Describe(raw))
 		return nil
 	}
-	found := make([]*section, 0, len(list))
+	found := make([]*Section, 0, len(list))
 	for i, element := range list {
 		path := fmt.Sprintf("%s[%d]", joined(s.path, key), i)
 		values, ok := element.(map[string]any)
 		if !ok {
-			*s.faults = append(*s.faults, path+": must be a section with keys of its own, not "+describe(element))
+			*s.faults = append(*s.faults, path+": must be a section with keys of its own, not "+Describe(element))
 			continue
 		}
-		found = append(found, newSection(path, values, s.faults))
+		found = append(found, New(path, values, s.faults))
 	}
 	return found
 }
 
-func (s *section) text(key string, to *string) {
+// Text reads a text.
+func (s *Section) Text(key string, to *string) {
 	raw, ok := s.value(key)
 	if !ok {
 		return
 	}
 	text, ok := scalar(raw)
 	if !ok {
-		s.fault(key, "must be text, not "+describe(raw))
+		s.fault(key, "must be text, not "+Describe(raw))
 		return
 	}
 	*to = text
 }
 
-func (s *section) flag(key string, to *bool) {
+// Flag reads true or false.
+func (s *Section) Flag(key string, to *bool) {
 	raw, ok := s.value(key)
 	if !ok {
 		return
@@ -154,7 +159,7 @@ func (s *section) flag(key string, to *bool) {
 	}
 	text, ok := scalar(raw)
 	if !ok {
-		s.fault(key, "must be true or false, not "+describe(raw))
+		s.fault(key, "must be true or false, not "+Describe(raw))
 		return
 	}
 	switch strings.ToLower(text) {
@@ -163,11 +168,12 @@ func (s *section) flag(key string, to *bool) {
 	case "false":
 		*to = false
 	default:
-		s.fault(key, "must be true or false, not "+describe(raw))
+		s.fault(key, "must be true or false, not "+Describe(raw))
 	}
 }
 
-func (s *section) duration(key string, to *time.Duration) {
+// Duration reads a time with its unit, such as 30s.
+func (s *Section) Duration(key string, to *time.Duration) {
 	raw, ok := s.value(key)
 	if !ok {
 		return
@@ -180,7 +186,7 @@ func (s *section) duration(key string, to *time.Duration) {
 			return
 		}
 	}
-	s.fault(key, "must be a duration with its unit, such as 30s or 15m, not "+describe(raw))
+	s.fault(key, "must be a duration with its unit, such as 30s or 15m, not "+Describe(raw))
 }
 
 // sizeText is a number of bytes with an optional unit.
@@ -204,7 +210,8 @@ func unitBytes(unit string) int64 {
 	return 1
 }
 
-func (s *section) size(key string, to *int64) {
+// Size reads a number of bytes, with B, KB, MB, GB (decimal) or KiB, MiB, GiB (binary) behind it or without.
+func (s *Section) Size(key string, to *int64) {
 	raw, ok := s.value(key)
 	if !ok {
 		return
@@ -219,11 +226,11 @@ func (s *section) size(key string, to *int64) {
 			return
 		}
 	}
-	s.fault(key, "must be a size such as 512KiB, 100MiB or a number of bytes, not "+describe(raw))
+	s.fault(key, "must be a size such as 512KiB, 100MiB or a number of bytes, not "+Describe(raw))
 }
 
-// list reads a list of texts. Labels give one text with commas in it.
-func (s *section) list(key string, to *[]string) {
+// List reads a list of texts. Labels give one text with commas in it.
+func (s *Section) List(key string, to *[]string) {
 	raw, ok := s.value(key)
 	if !ok {
 		return
@@ -234,7 +241,7 @@ func (s *section) list(key string, to *[]string) {
 		for i, element := range values {
 			text, ok := scalar(element)
 			if !ok {
-				s.fault(fmt.Sprintf("%s[%d]", key, i), "must be text, not "+describe(element))
+				s.fault(fmt.Sprintf("%s[%d]", key, i), "must be text, not "+Describe(element))
 				continue
 			}
 			found = append(found, strings.TrimSpace(text))
@@ -246,7 +253,7 @@ func (s *section) list(key string, to *[]string) {
 	default:
 		text, ok := scalar(raw)
 		if !ok {
-			s.fault(key, "must be a list of texts, not "+describe(raw))
+			s.fault(key, "must be a list of texts, not "+Describe(raw))
 			return
 		}
 		for _, element := range strings.Split(text, ",") {
@@ -278,9 +285,9 @@ func scalar(raw any) (string, bool) {
 	return "", false
 }
 
-// describe says what kind of value stands there, and repeats only short plain values: a misplaced secret must not
+// Describe says what kind of value stands there, and repeats only short plain values: a misplaced secret must not
 // reach the log.
-func describe(raw any) string {
+func Describe(raw any) string {
 	if raw == nil {
 		return "nothing"
 	}

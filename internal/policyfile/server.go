@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/casegate/casegate/middleware/keys"
 )
 
 // Server is the section `server`: what the gateway does beside the policy. It is read at the start alone; a reload takes
@@ -38,8 +40,10 @@ type Server struct {
 
 // TLS names the gateway's certificate chain and key, both PEM; both are re-read when they change.
 type TLS struct {
+	// CertFile is the path of the certificate chain, PEM. It is read again when it changes.
 	CertFile string
-	KeyFile  string
+	// KeyFile is the path of its key, PEM. It is read again when it changes.
+	KeyFile string
 }
 
 // UpstreamTLS says how Kibana's certificate is verified.
@@ -89,31 +93,48 @@ func takeServer(raw map[string]any) (map[string]any, []string) {
 
 func decodeServer(values map[string]any) (Server, []string) {
 	server := DefaultServer()
-	s := newSection("server", values)
-	s.text("listen", &server.Listen)
-	s.text("upstream", &server.Upstream)
-	s.text("metricsListen", &server.MetricsListen)
-	s.text("health", &server.Health)
-	s.duration("readHeaderTimeout", &server.ReadHeaderTimeout)
-	s.duration("idleTimeout", &server.IdleTimeout)
-	s.duration("bodyTimeout", &server.BodyTimeout)
-	s.size("bodyRate", &server.BodyRate)
-	s.duration("shutdownTimeout", &server.ShutdownTimeout)
-	tls := s.section("tls")
-	tls.text("certFile", &server.TLS.CertFile)
-	tls.text("keyFile", &server.TLS.KeyFile)
-	tls.unknown()
-	upstreamTLS := s.section("upstreamTls")
-	upstreamTLS.text("caFile", &server.UpstreamTLS.CAFile)
-	upstreamTLS.text("serverName", &server.UpstreamTLS.ServerName)
-	upstreamTLS.unknown()
-	s.unknown()
-	return server, append(*s.faults, server.faults()...)
+	faults := []string{}
+	s := keys.New("server", values, &faults)
+	s.Text("listen", &server.Listen)
+	s.Text("upstream", &server.Upstream)
+	s.Text("metricsListen", &server.MetricsListen)
+	s.Text("health", &server.Health)
+	s.Duration("readHeaderTimeout", &server.ReadHeaderTimeout)
+	s.Duration("idleTimeout", &server.IdleTimeout)
+	s.Duration("bodyTimeout", &server.BodyTimeout)
+	s.Size("bodyRate", &server.BodyRate)
+	s.Duration("shutdownTimeout", &server.ShutdownTimeout)
+	tls := s.Section("tls")
+	tls.Text("certFile", &server.TLS.CertFile)
+	tls.Text("keyFile", &server.TLS.KeyFile)
+	tls.Done()
+	upstreamTLS := s.Section("upstreamTls")
+	upstreamTLS.Text("caFile", &server.UpstreamTLS.CAFile)
+	upstreamTLS.Text("serverName", &server.UpstreamTLS.ServerName)
+	upstreamTLS.Done()
+	s.Done()
+	return server, append(faults, server.faults()...)
 }
 
 // faults checks what the types alone do not. Upstream may be missing here: `casegate check` needs none.
 func (s Server) faults() []string {
 	var faults []string
+	for _, one := range []struct {
+		key   string
+		value time.Duration
+	}{
+		{"readHeaderTimeout", s.ReadHeaderTimeout},
+		{"idleTimeout", s.IdleTimeout},
+		{"bodyTimeout", s.BodyTimeout},
+		{"shutdownTimeout", s.ShutdownTimeout},
+	} {
+		if one.value <= 0 {
+			faults = append(faults, "server."+one.key+": must be above zero")
+		}
+	}
+	if s.BodyRate <= 0 {
+		faults = append(faults, "server.bodyRate: must be above zero, such as 16KiB")
+	}
 	if _, _, err := net.SplitHostPort(s.Listen); err != nil {
 		faults = append(faults, "server.listen: write host:port or :port, e.g. 0.0.0.0:8443")
 	}

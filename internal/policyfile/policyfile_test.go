@@ -87,8 +87,8 @@ func TestParseFaults(t *testing.T) {
 		{
 			"everything at once", "server: {listen: 8080, metricsListen: '9090', LISTEN: ':1', health: up, bodyRate: 0, bodyTimeout: 30, idleTimeout: -1s, tls: [], more: 1}\ndelivery: {mode: fast}\n",
 			[]string{
-				"server.listen: stands twice", "server.metricsListen: write host:port", "server.health: must begin with /", "server.idleTimeout: must be a time", "server.bodyTimeout: must be a time",
-				"server.bodyRate: must be a size", "server.tls: must be a section", "server.more: unknown key", "delivery.mode: ", "token",
+				"server.listen: stands there twice", "server.metricsListen: write host:port", "server.health: must begin with /", "server.idleTimeout: must be above zero", "server.bodyTimeout: must be a duration",
+				"server.bodyRate: must be above zero", "server.tls: must be a section", "server.more: unknown key", "delivery.mode: ", "token",
 			},
 		},
 	}
