@@ -1,11 +1,15 @@
 # make demo          try the gate: Go alone is needed
 # make demo-traefik  the same through a real Traefik that interprets the plugin
 # make test          everything: static checks, compiled tests, interpreted ones, real Traefik and real neighbours
+# make bench         speed in a real Traefik, side by side with plain Traefik; some minutes on a quiet machine
+# make chaos         what happens when things break, in full; up to 25 minutes
+# make fuzz          every fuzz target for a minute
+# make generate      everything that is generated out of the code
 
 GOFUMPT     := go run mvdan.cc/gofumpt@v0.11.0
 STATICCHECK := go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: demo demo-traefik test setup static compiled e2e generate bench fuzz
+.PHONY: demo demo-traefik test setup static compiled e2e bench chaos fuzz generate
 
 demo:
 	go run ./cmd/casegate demo
@@ -35,6 +39,19 @@ compiled:
 e2e:
 	@echo "== interpreted tests, and tests in a real Traefik"
 	cd e2e && go test -count=1 -timeout 60m -p 1 ./...
+
+bench:
+	cd e2e && go run ./bench
+
+chaos: setup
+	cd e2e && CASEGATE_CHAOS=full go test -count=1 -timeout 30m -v ./chaos
+
+fuzz:
+	@for file in $$(git ls-files '*_test.go' | grep -v -e '^vendor/' -e '^e2e/'); do \
+		for target in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9]*\)(.*/\1/p' $$file); do \
+			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime 60s -fuzzminimizetime 200x ./$$(dirname $$file) || exit 1; \
+		done; \
+	done
 
 # Everything that is generated: tables of types, docs/types.md, docs/configuration.md, docs/refusals.md.
 generate:

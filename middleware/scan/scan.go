@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/casegate/casegate/middleware/refusal"
@@ -57,15 +58,30 @@ func (s *Scanner) Scan(ctx context.Context, file io.Reader) *refusal.Refusal {
 	signature, trouble := verdict(answer, trouble)
 	s.daemon.report(trouble)
 	if trouble == "" && signature == "" {
+		clean.Add(1)
 		return nil
 	}
 	if trouble == "" {
+		found.Add(1)
 		return refusal.New("malware_found", "The malware scanner found something in this file: do not attach it.").Because(signature)
 	}
+	failed.Add(1)
 	if s.settings.OnError == Allow {
 		return nil
 	}
 	return unavailable(trouble)
+}
+
+// Counts of the process, for the metrics.
+var (
+	clean  atomic.Int64
+	found  atomic.Int64
+	failed atomic.Int64
+)
+
+// Counts returns how often files were scanned in this process, by the verdict: `clean`, `found`, or `failed` for none.
+func Counts() map[string]int64 {
+	return map[string]int64{"clean": clean.Load(), "found": found.Load(), "failed": failed.Load()}
 }
 
 func unavailable(reason string) *refusal.Refusal {
