@@ -1,6 +1,7 @@
 package content
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -175,6 +176,9 @@ func TestActiveSVGAllowed(t *testing.T) {
 	}
 }
 
+// svgFuzzMark is what no drawing that passes may hold, looked for without any knowledge of XML.
+var svgFuzzMark = regexp.MustCompile(`<(?:script|foreignobject|iframe)[\s/>]|:script>|<!entity`)
+
 func FuzzSVG(f *testing.F) {
 	for _, c := range svgCases {
 		if len(c.file) < 2000 {
@@ -192,10 +196,8 @@ func FuzzSVG(f *testing.F) {
 				return
 			}
 		}
-		for _, mark := range []string{"<script", ":script>", "<foreignobject", "<!entity", "<iframe"} {
-			if strings.Contains(plain, mark) {
-				t.Fatalf("passed with %s", mark)
-			}
+		if mark := svgFuzzMark.FindString(plain); mark != "" {
+			t.Fatalf("passed with %s", mark)
 		}
 	})
 }

@@ -99,6 +99,10 @@ func (u *unpacker) zipMembers(file io.ReaderAt, size int64) (members []*zipMembe
 	sorted := true
 	last := int64(-1)
 	for _, f := range reader.File {
+		// The library reads on behind the directory where an entry claims to.
+		if len(directory)-place < zipDirectorySize+len(f.Name)+len(f.Extra)+len(f.Comment) {
+			return nil, 0, u.e.unsafe(zipDamaged)
+		}
 		m, trouble := zipMemberOf(f, directory[place:])
 		if trouble != "" {
 			return nil, 0, u.e.in(f.Name, trouble)
