@@ -71,7 +71,7 @@ func proxy(upstream *url.URL) http.Handler {
 type plugin struct{ createConfig, newHandler reflect.Value }
 
 // load reads the plugin's sources as Traefik does: in a GOPATH, without modules.
-func load(t *testing.T) (plugin, *output) {
+func load(t testing.TB) (plugin, *output) {
 	t.Helper()
 	gopath := t.TempDir()
 	sources := filepath.Join(gopath, "src", filepath.FromSlash(harness.PluginModule))
