@@ -2,6 +2,7 @@ package yaegivet
 
 import (
 	"go/ast"
+	"go/token"
 	"go/types"
 	"reflect"
 	"strconv"
@@ -297,6 +298,11 @@ func (c *checker) selectStatement(n *ast.SelectStmt) {
 
 // appendInResults: the result of an append that calls a method of ours lands in the wrong result.
 func (c *checker) appendInResults(n *ast.ReturnStmt) {
+	for _, result := range n.Results {
+		if receive, ok := ast.Unparen(result).(*ast.UnaryExpr); ok && receive.Op == token.ARROW {
+			c.report(result.Pos(), "return-receive", "a return of what is received in the same statement panics: receive first")
+		}
+	}
 	if len(n.Results) < 2 {
 		return
 	}

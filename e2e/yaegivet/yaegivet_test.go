@@ -158,7 +158,12 @@ func TestTraps(t *testing.T) {
 		{
 			"select",
 			`func f(c chan int) int { select { case n := <-c: return n; default: return 0 } }`,
+			`func f(c chan int) int { n := <-c; return n }`,
+		},
+		{
+			"return-receive",
 			`func f(c chan int) int { return <-c }`,
+			`func f(c chan int) int { n := <-c; return n }`,
 		},
 		{
 			"append-in-results",

@@ -34,7 +34,9 @@ func (p *places) take(ctx context.Context) bool {
 	p.mu.Unlock()
 	stop := context.AfterFunc(ctx, func() { p.leave(turn) })
 	defer stop()
-	return <-turn
+	// The interpreter can't return what it receives in one statement.
+	got := <-turn
+	return got
 }
 
 // leave ends the waiting of a request whose time is up, unless its turn has come already.

@@ -162,7 +162,7 @@ func check(inspector *content.Inspector, path string) (verdict, error) {
 	no := form.CheckFilename(name)
 	var kind *content.Type
 	if no == nil {
-		kind, no = inspector.ByName(name)
+		kind, no = content.ByName(inspector, name)
 	}
 	if no == nil {
 		v.MIMEType = kind.MIME
@@ -184,7 +184,7 @@ func inspect(inspection *content.Inspection, file *os.File, size int64) (*refusa
 	for {
 		n, err := io.ReadFull(file, buffer)
 		if n > 0 {
-			if no := inspection.Write(buffer[:n]); no != nil {
+			if no := content.Write(inspection, buffer[:n]); no != nil {
 				return no, nil
 			}
 		}

@@ -44,7 +44,8 @@ func newProxy(server policyfile.Server, log *slog.Logger) (http.Handler, error) 
 		ErrorLog:      slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 		ErrorHandler: func(rw http.ResponseWriter, req *http.Request, err error) {
 			if errors.Is(err, context.Canceled) && req.Context().Err() != nil {
-				// The client has left: nobody reads the answer.
+				// The client has left, or has only closed its side: without a status it would read 200.
+				rw.WriteHeader(statusClientClosed)
 				return
 			}
 			log.Warn("Kibana can't be reached", "error", err)
@@ -52,6 +53,9 @@ func newProxy(server policyfile.Server, log *slog.Logger) (http.Handler, error) 
 		},
 	}, nil
 }
+
+// statusClientClosed says that the client went away before there was an answer. No RFC has it; nginx and Traefik use it too.
+const statusClientClosed = 499
 
 func newTransport(settings policyfile.UpstreamTLS) (*http.Transport, error) {
 	client := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: settings.ServerName}
