@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/casegate/casegate/middleware/content"
 	"github.com/casegate/casegate/middleware/form"
 	"github.com/casegate/casegate/middleware/refusal"
 )
@@ -45,7 +46,7 @@ func otherDoor(g *Gate, rw http.ResponseWriter, req *http.Request) bool {
 		// The other methods of these paths are none of ours.
 		return false
 	}
-	conclude(g, rw, u, no)
+	refuseLate(g, rw, u, no)
 	return true
 }
 
@@ -71,7 +72,6 @@ func checkBlob(g *Gate, u *upload) *refusal.Refusal {
 		return refusal.New("blob_upload_refused",
 			"files are attached to cases through POST /api/cases/{id}/files here: uploads through the files API are closed")
 	}
-	u.bodyFrom = u.started
 	if encodings := u.req.Header["Content-Encoding"]; len(encodings) > 0 {
 		return refusal.New("content_encoding", "the body has a Content-Encoding: send it as it is")
 	}
@@ -157,7 +157,7 @@ func checkBytes(g *Gate, u *upload) *refusal.Refusal {
 	for {
 		n, err := io.ReadFull(body, buffer)
 		if n > 0 {
-			if no := u.inspection.Write(buffer[:n]); no != nil {
+			if no := content.Write(u.inspection, buffer[:n]); no != nil {
 				return no
 			}
 			if no := holdMore(u.held, buffer[:n]); no != nil {

@@ -31,16 +31,14 @@ func deliver(g *Gate, rw http.ResponseWriter, u *upload) {
 
 // pass calls next and notes how Kibana answered.
 func pass(g *Gate, rw http.ResponseWriter, u *upload) {
-	from := time.Now()
-	a := &answer{rw: rw}
-	defer func() {
-		u.took.Kibana = time.Since(from)
-		u.kibana = a.status
-		if u.kibana > 400 {
-			heed(g, u)
-		}
-	}()
+	a := &answer{ResponseWriter: rw}
+	u.answer = a
+	u.passedOn = time.Since(u.started)
 	g.next.ServeHTTP(a, u.req)
+	if a.status == 0 {
+		// Whoever writes no status means this one.
+		a.status = http.StatusOK
+	}
 }
 
 // heed drops the remembered owner of a case that Kibana does not know or let this caller attach to.
@@ -65,7 +63,7 @@ func bodyAround(h *held, head, closing []byte) io.ReadCloser {
 func rewrite(g *Gate, u *upload, boundary string) {
 	req := u.req
 	endHops(req)
-	if !g.policy.Token.Forward {
+	if !g.forward {
 		g.tokens.Strip(req.Header, u.caller)
 	}
 	req.Header["Content-Type"] = []string{"multipart/form-data; boundary=" + boundary}

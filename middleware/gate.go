@@ -31,15 +31,23 @@ type Gate struct {
 	router  *router
 	tokens  *token.Verifier
 	judge   *privilege.Judge
-	rights  *rightsCache
+	people  *people
 	owners  *privilege.Lookup
 	files   *content.Inspector
 	scanner *scan.Scanner
 	log     *audit.Log
 	largest int64 // The largest file of any type, in bytes.
-	reports bool  // Report mode.
-	streams bool  // Plain types flow on while they are read.
-	apart   bool  // There are metrics or blob uploads to look for.
+	// What the way of every upload needs of the policy. To read a field of a section of the policy, the interpreter
+	// makes room for the whole policy at each call.
+	owner   string // policy.Privileges.Owner.
+	memory  int64  // policy.Delivery.Memory.
+	maxHeld int64  // policy.Delivery.MaxHeld.
+	hops    int    // policy.TrustedHops.
+	hashes  bool   // policy.Audit.SHA256.
+	forward bool   // policy.Token.Forward.
+	reports bool   // Report mode.
+	streams bool   // Plain types flow on while they are read.
+	apart   bool   // There are metrics or blob uploads to look for.
 }
 
 // New makes the gate in front of next. The error names every fault of the policy, one a line. Name is the middleware's
@@ -60,12 +68,18 @@ func New(policy Policy, next http.Handler, name string) (http.Handler, error) {
 		router:  newRouter(policy.BasePath),
 		tokens:  token.New(policy.Token),
 		judge:   privilege.New(policy.Privileges),
-		rights:  newRightsCache(),
+		people:  newPeople(),
 		owners:  privilege.NewLookup(policy.Privileges.OwnerTTL),
 		files:   content.New(policy.Files),
 		scanner: scan.New(policy.Scan),
 		log:     audit.New(policy.Audit),
 		largest: largest,
+		owner:   policy.Privileges.Owner,
+		memory:  policy.Delivery.Memory,
+		maxHeld: policy.Delivery.MaxHeld,
+		hops:    policy.TrustedHops,
+		hashes:  policy.Audit.SHA256,
+		forward: policy.Token.Forward,
 		reports: policy.Enforcement == "report",
 		streams: policy.Delivery.Mode == "stream" && policy.Scan.Clamd == "",
 		apart:   policy.MetricsPath != "" || policy.BlobUploads != "ignore",
@@ -77,7 +91,7 @@ type upload struct {
 	req      *http.Request
 	target   *privilege.Case
 	caller   *token.Caller
-	rights   *privilege.Rights
+	person   *person
 	owner    string
 	boundary string
 	title    string // The value of the filename part.
@@ -95,10 +109,16 @@ type upload struct {
 	flow       *flow      // Where the file's bytes go when they are no longer held.
 	recording  *recording // In report mode: the body as it came.
 
-	// What is recorded of it.
+	// How it ends.
+	no      *refusal.Refusal
+	decided bool    // The checks have come to their end, and no says how.
+	flows   bool    // It streams: what is left to do is done there.
+	answer  *answer // Kibana's answer to the upload; nil as long as it has not been handed on.
+
+	// What is recorded of it. Times are counted from started on.
 	started  time.Time
-	bodyFrom time.Time
-	scanFrom time.Time
+	bodyFrom time.Duration
+	passedOn time.Duration
 	took     audit.Timings
 	size     int64  // The file's, in bytes, when it has been read whole.
 	sha256   string // The file's.
@@ -120,11 +140,53 @@ func (g *Gate) ServeHTTP(rw http.ResponseWriter, req *http.Request) {
 		g.next.ServeHTTP(rw, req)
 		return
 	}
-	u := &upload{req: req, target: where, started: time.Now()}
-	if no == nil {
-		no = guarded(g, u, check)
+	serveUpload(g, rw, &upload{req: req, target: where, no: no, started: time.Now()})
+}
+
+// serveUpload checks an upload, and answers it or hands it on.
+func serveUpload(g *Gate, rw http.ResponseWriter, u *upload) {
+	defer over(g, rw, u)
+	if u.no == nil {
+		u.no = check(g, u)
 	}
-	conclude(g, rw, u, no)
+	u.decided = true
+	if u.no == nil && u.inFile {
+		u.flows = true
+		stream(g, rw, u)
+		return
+	}
+	conclude(g, rw, u)
+}
+
+// over ends every upload, however it went: a panic of ours during the checks becomes a refusal, since nothing has been
+// forwarded by then, and one of next, which panics when Kibana's answer breaks off, is recorded and goes on to the server.
+// One deferred call does all of it because each costs the interpreter as much as several other calls.
+func over(g *Gate, rw http.ResponseWriter, u *upload) {
+	if !u.decided {
+		refuseLate(g, rw, u, internal(recover()))
+		return
+	}
+	if u.flows {
+		return
+	}
+	since := time.Since(u.started)
+	if u.answer != nil {
+		u.took.Kibana = since - u.passedOn
+		u.kibana = u.answer.status
+		if u.kibana > 400 {
+			heed(g, u)
+		}
+	}
+	record(g, u, u.no, since)
+	closeUpload(u)
+}
+
+// refuseLate ends an upload whose checks did not come to their end by themselves.
+func refuseLate(g *Gate, rw http.ResponseWriter, u *upload, no *refusal.Refusal) {
+	u.no = no
+	u.decided = true
+	defer over(g, rw, u)
+	conclude(g, rw, u)
 }
 
 // serveApart answers requests for the metrics and to Kibana's other upload door, and says whether it was one.
@@ -146,26 +208,17 @@ func guarded(g *Gate, u *upload, checks func(g *Gate, u *upload) *refusal.Refusa
 	return checks(g, u)
 }
 
-// conclude refuses the upload or hands it on, and records what became of it.
-func conclude(g *Gate, rw http.ResponseWriter, u *upload, no *refusal.Refusal) {
-	if no == nil && u.inFile {
-		stream(g, rw, u)
-		return
-	}
-	// next panics when Kibana's answer breaks off: that is recorded too, and goes on to the server.
-	defer func() {
-		record(g, u, no)
-		closeUpload(u)
-	}()
+// conclude refuses the upload or hands it on.
+func conclude(g *Gate, rw http.ResponseWriter, u *upload) {
 	if u.complete {
 		u.size = u.held.size
 		u.sha256 = hashOf(u.held)
 	}
 	switch {
 	case g.reports:
-		report(g, rw, u, no)
-	case no != nil:
-		refusal.Write(rw, no)
+		report(g, rw, u, u.no)
+	case u.no != nil:
+		refusal.Write(rw, u.no)
 	case u.action != "":
 		deliverBlob(g, rw, u)
 	default:
@@ -176,8 +229,7 @@ func conclude(g *Gate, rw http.ResponseWriter, u *upload, no *refusal.Refusal) {
 // check runs the checks in their order. Nothing of the body is read before everything that headers decide has passed.
 func check(g *Gate, u *upload) *refusal.Refusal {
 	no := identify(g, u)
-	identified := time.Now()
-	u.took.Token = identified.Sub(u.started)
+	u.took.Token = time.Since(u.started)
 	if no != nil {
 		return no
 	}
@@ -186,32 +238,44 @@ func check(g *Gate, u *upload) *refusal.Refusal {
 		return no
 	}
 	no = authorize(g, u)
-	u.bodyFrom = time.Now()
-	u.took.Owner = u.bodyFrom.Sub(identified)
+	u.bodyFrom = time.Since(u.started)
+	u.took.Owner = u.bodyFrom - u.took.Token
 	if no != nil {
 		return no
 	}
-	u.reader = form.NewReader(http.MaxBytesReader(nil, bodyOf(g, u), g.largest+formOverhead), u.boundary)
+	body := u.req.Body
+	if g.reports {
+		body = recorded(g, u)
+	}
+	u.reader = form.NewReader(http.MaxBytesReader(nil, body, g.largest+formOverhead), u.boundary)
+	filename, file := form.Single(u.reader)
+	if file != nil && int64(len(file)) <= g.memory {
+		return readSingle(g, u, filename, file)
+	}
 	return read(g, u)
 }
 
 // identify finds out who calls (check 2), and refuses who could attach to no case of the space (check 3).
 func identify(g *Gate, u *upload) *refusal.Refusal {
-	caller, no := g.tokens.Check(u.req)
+	caller, no := token.Check(g.tokens, u.req)
 	if no != nil {
 		return no
 	}
 	u.caller = caller
+	u.person = personOf(g, caller)
 	if caller.PassedOn {
 		return nil
 	}
 	if caller.User != "" {
 		u.req.Header[userHeader] = []string{caller.User}
 	}
-	u.rights = rightsOf(g, caller)
-	if u.rights.Any(u.target.Space) {
+	if privilege.Any(u.person.rights, u.target.Space) {
 		return nil
 	}
+	return missingEverywhere(u)
+}
+
+func missingEverywhere(u *upload) *refusal.Refusal {
 	return refusal.New("privilege_missing",
 		"the token gives no privilege to attach files to cases of the space "+u.target.Space+": ask for all on Cases")
 }
@@ -237,20 +301,33 @@ func checkHeaders(g *Gate, u *upload) *refusal.Refusal {
 
 // authorize finds the case's owner and checks that the caller may attach to its cases (check 6).
 func authorize(g *Gate, u *upload) *refusal.Refusal {
-	if u.caller.PassedOn || g.policy.Privileges.Owner == "any" {
+	if u.caller.PassedOn || g.owner == "any" {
 		return nil
 	}
-	u.owner = g.policy.Privileges.Owner
+	u.owner = g.owner
 	if u.owner == "lookup" {
-		owner, no := g.owners.Owner(withCredentials(g, u), *u.target, g.next)
-		if no != nil {
-			return no
+		u.owner = privilege.Remembered(g.owners, u.target)
+		if u.owner == "" {
+			no := lookUp(g, u)
+			if no != nil {
+				return no
+			}
 		}
-		u.owner = owner
 	}
-	if u.rights.Has(u.owner, u.target.Space) {
+	if privilege.Has(u.person.rights, u.owner, u.target.Space) {
 		return nil
 	}
+	return missingHere(u)
+}
+
+// lookUp asks Kibana for the case's owner.
+func lookUp(g *Gate, u *upload) *refusal.Refusal {
+	owner, no := g.owners.Owner(withCredentials(g, u), *u.target, g.next)
+	u.owner = owner
+	return no
+}
+
+func missingHere(u *upload) *refusal.Refusal {
 	return refusal.New("privilege_missing",
 		"the case belongs to "+u.owner+", and the token gives no privilege to attach files to its cases in the space "+u.target.Space).
 		With("owner", u.owner)
@@ -258,7 +335,7 @@ func authorize(g *Gate, u *upload) *refusal.Refusal {
 
 // withCredentials is the request with the credentials that the upload itself will carry.
 func withCredentials(g *Gate, u *upload) *http.Request {
-	if g.policy.Token.Forward {
+	if g.forward {
 		return u.req
 	}
 	stripped := u.req.WithContext(u.req.Context())
@@ -270,7 +347,7 @@ func withCredentials(g *Gate, u *upload) *http.Request {
 // closeUpload gives back what the upload holds.
 func closeUpload(u *upload) {
 	if u.reader != nil {
-		u.reader.Close()
+		form.Close(u.reader)
 	}
 	if u.held != nil {
 		closeHeld(u.held)

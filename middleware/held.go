@@ -22,10 +22,20 @@ func HeldBytes() int64 {
 // hold makes an empty store for an upload's bytes.
 func hold(g *Gate) *held {
 	h := &held{limits: &g.policy.Delivery}
-	if g.policy.Audit.SHA256 {
+	if g.hashes {
 		h.digest = &digest{}
 	}
 	return h
+}
+
+// holdWhole holds a file that is in memory already, as long as it stays there, or refuses with storage_unavailable.
+func holdWhole(g *Gate, file []byte) (*held, *refusal.Refusal) {
+	n := int64(len(file))
+	if atomic.AddInt64(&heldTotal, n) > g.maxHeld {
+		atomic.AddInt64(&heldTotal, -n)
+		return nil, noStorage("delivery.maxHeld is reached")
+	}
+	return &held{memory: file, size: n, hashes: g.hashes}, nil
 }
 
 // held keeps bytes until they may go on: in memory up to a limit, then in a temporary file that has no name any more,
@@ -37,7 +47,8 @@ type held struct {
 	memory []byte
 	file   *os.File
 	size   int64
-	digest *digest // nil: no hash is wanted.
+	digest *digest // nil: no hash is wanted of what comes in pieces.
+	hashes bool    // A hash is wanted of what came whole.
 }
 
 // holdMore adds bytes, or refuses with storage_unavailable.
@@ -118,7 +129,7 @@ func readerOf(h *held) io.ReaderAt {
 
 // hashOf is the hexadecimal digest of all held bytes; "" when none was asked for.
 func hashOf(h *held) string {
-	if h.digest == nil {
+	if h.digest == nil && !h.hashes {
 		return ""
 	}
 	if h.file == nil {
@@ -130,7 +141,7 @@ func hashOf(h *held) string {
 
 // closeHeld gives everything back. It may be called twice.
 func closeHeld(h *held) {
-	if h.digest != nil {
+	if h.digest != nil && h.digest.filled != nil {
 		h.digest.stop()
 	}
 	if h.file != nil {

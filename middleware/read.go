@@ -1,9 +1,11 @@
 package middleware
 
 import (
+	"bytes"
 	"io"
 	"time"
 
+	"github.com/casegate/casegate/middleware/content"
 	"github.com/casegate/casegate/middleware/form"
 	"github.com/casegate/casegate/middleware/refusal"
 )
@@ -21,7 +23,7 @@ func read(g *Gate, u *upload) *refusal.Refusal {
 				return no
 			}
 		}
-		part, no := u.reader.Next()
+		part, no := form.Next(u.reader)
 		if no != nil {
 			return limited(g, no)
 		}
@@ -35,6 +37,36 @@ func read(g *Gate, u *upload) *refusal.Refusal {
 	}
 }
 
+// readSingle judges the file of a form that has been read at one look. The file stays where the reader has it, so that the
+// only copy of its bytes is the one in the body that goes on.
+func readSingle(g *Gate, u *upload, filename string, file []byte) *refusal.Refusal {
+	no := form.CheckFilename(filename)
+	if no != nil {
+		return no
+	}
+	u.filename = filename
+	kind, no := content.ByName(g.files, filename)
+	if no != nil {
+		return no
+	}
+	u.kind = kind
+	held, no := holdWhole(g, file)
+	if no != nil {
+		return no
+	}
+	u.held = held
+	u.complete = true
+	no = content.Whole(g.files, kind, filename, file)
+	if no != nil {
+		return no
+	}
+	u.took.Body = time.Since(u.started) - u.bodyFrom
+	if g.scanner == nil {
+		return nil
+	}
+	return scanned(g, u, bytes.NewReader(file))
+}
+
 // readHead takes a part's head, and all of the title.
 func readHead(g *Gate, u *upload, part *form.Part) *refusal.Refusal {
 	if part.Name == "filename" {
@@ -45,7 +77,7 @@ func readHead(g *Gate, u *upload, part *form.Part) *refusal.Refusal {
 		return no
 	}
 	u.filename = part.Filename
-	kind, no := g.files.ByName(part.Filename)
+	kind, no := content.ByName(g.files, part.Filename)
 	if no != nil {
 		return no
 	}
@@ -53,7 +85,7 @@ func readHead(g *Gate, u *upload, part *form.Part) *refusal.Refusal {
 	u.inspection = g.files.Open(kind, part.Filename)
 	u.held = hold(g)
 	u.held.stays = g.streams && kind.Streams && u.recording == nil
-	u.held.large = u.req.ContentLength > g.policy.Delivery.Memory+formOverhead
+	u.held.large = u.req.ContentLength > g.memory+formOverhead
 	u.inFile = true
 	return nil
 }
@@ -77,7 +109,7 @@ func readTitle(g *Gate, u *upload) *refusal.Refusal {
 // readFile takes the file's bytes, to its end or until it is to stream.
 func readFile(g *Gate, u *upload) *refusal.Refusal {
 	for {
-		chunk, no := u.reader.Chunk()
+		chunk, no := form.Chunk(u.reader)
 		if no != nil {
 			return limited(g, no)
 		}
@@ -85,15 +117,45 @@ func readFile(g *Gate, u *upload) *refusal.Refusal {
 			u.inFile = false
 			return nil
 		}
-		no = u.inspection.Write(chunk)
+		if u.held.file != nil && u.flow == nil {
+			no = judgeAndKeep(u, chunk)
+			if no != nil {
+				return no
+			}
+			continue
+		}
+		no = content.Write(u.inspection, chunk)
 		if no != nil {
 			return no
 		}
 		no = keep(u, chunk)
-		if no != nil || (u.held.stays && u.flow == nil && u.held.size > g.policy.Delivery.Memory) {
+		if no != nil || (u.held.stays && u.flow == nil && u.held.size > g.memory) {
 			return no
 		}
 	}
+}
+
+// judgeAndKeep looks at the next bytes of a large file while they are written to disk. None of them goes on before all
+// have been judged.
+func judgeAndKeep(u *upload, chunk []byte) *refusal.Refusal {
+	judged := make(chan *refusal.Refusal, 1)
+	go judge(u.inspection, chunk, judged)
+	full := holdMore(u.held, chunk)
+	no := <-judged
+	if no != nil {
+		return no
+	}
+	return full
+}
+
+// judge sends its verdict on the bytes. A panic in a goroutine of ours would end the gateway: it refuses instead.
+func judge(inspection *content.Inspection, chunk []byte, judged chan *refusal.Refusal) {
+	defer func() {
+		if recovered := recover(); recovered != nil {
+			judged <- internal(recovered)
+		}
+	}()
+	judged <- content.Write(inspection, chunk)
 }
 
 // keep sends the file's next bytes on, or holds them.
@@ -115,8 +177,7 @@ func finish(g *Gate, u *upload) *refusal.Refusal {
 	if no != nil {
 		return no
 	}
-	u.scanFrom = time.Now()
-	u.took.Body = u.scanFrom.Sub(u.bodyFrom)
+	u.took.Body = time.Since(u.started) - u.bodyFrom
 	if g.scanner == nil {
 		return nil
 	}
@@ -124,8 +185,9 @@ func finish(g *Gate, u *upload) *refusal.Refusal {
 }
 
 func scanned(g *Gate, u *upload, file io.ReaderAt) *refusal.Refusal {
+	from := time.Now()
 	no := g.scanner.Scan(u.req.Context(), io.NewSectionReader(file, 0, u.held.size))
-	u.took.Scan = time.Since(u.scanFrom)
+	u.took.Scan = time.Since(from)
 	return no
 }
 

@@ -4,107 +4,98 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/casegate/casegate/middleware/audit"
+	"github.com/casegate/casegate/middleware/content"
 	"github.com/casegate/casegate/middleware/privilege"
 	"github.com/casegate/casegate/middleware/refusal"
 	"github.com/casegate/casegate/middleware/scan"
 	"github.com/casegate/casegate/middleware/token"
 )
 
+// What stands for the parts of an upload that is refused before they are known.
+var (
+	noCase   privilege.Case
+	noCaller token.Caller
+	noPerson person
+	noKind   content.Type
+)
+
 // record writes the one audit event of an upload: it is called when Kibana has answered or the refusal is sent.
-func record(g *Gate, u *upload, no *refusal.Refusal) {
+func record(g *Gate, u *upload, no *refusal.Refusal, duration time.Duration) {
 	req := u.req
+	target := u.target
+	if target == nil {
+		target = &noCase
+	}
+	caller := u.caller
+	who := u.person
+	if who == nil {
+		caller = &noCaller
+		who = &noPerson
+	}
+	kind := u.kind
+	if kind == nil {
+		kind = &noKind
+	}
+	trace := ""
+	if req.Header["Traceparent"] != nil {
+		trace = audit.TraceID(req.Header)
+	}
+	host, port := req.Host, 0
+	if strings.IndexByte(host, ':') >= 0 {
+		host, port = hostAndPort(host)
+	}
 	e := &audit.Event{
-		Action:       u.action,
-		Time:         u.started,
-		Duration:     time.Since(u.started),
-		Report:       g.reports,
-		Status:       u.kibana,
-		KibanaStatus: u.kibana,
-		Method:       req.Method,
-		Path:         req.URL.Path,
-		Query:        req.URL.RawQuery != "",
-		SourceIP:     audit.SourceIP(req.RemoteAddr, req.Header, g.policy.TrustedHops),
-		TraceID:      audit.TraceID(req.Header),
-		UserAgent:    req.UserAgent(),
-		Middleware:   g.name,
-		Owner:        u.owner,
-		FileName:     u.filename,
-		Took:         u.took,
+		Time: u.started, Duration: duration, Action: u.action, Report: g.reports, Status: u.kibana, KibanaStatus: u.kibana,
+		Method: req.Method, Path: req.URL.Path, Query: req.URL.RawQuery != "", Scheme: schemeOf(g, req), Host: host, Port: port,
+		SourceIP: audit.SourceIP(req.RemoteAddr, req.Header, g.hops), TraceID: trace, UserAgent: req.UserAgent(), Middleware: g.name,
+		Space: target.Space, CaseID: target.ID, Owner: u.owner,
+		Authentication: who.authentication, User: caller.User, UserID: who.id, Roles: who.roles,
+		FileName: u.filename, MIME: kind.MIME, Extension: kind.Extension, FileWhole: u.complete, FileSize: u.size, SHA256: u.sha256,
+		Took: u.took,
 	}
-	e.Scheme, e.Host, e.Port = addressOf(g, req)
 	if no != nil {
-		e.Code = no.Code
-		e.Reason = no.Message
-		e.Detail = no.Detail
-		if !e.Report {
-			e.Status = no.Status
-		}
+		refusedAs(e, no)
 	}
-	if u.target != nil {
-		e.Space = u.target.Space
-		e.CaseID = u.target.ID
-	}
-	if u.caller != nil {
-		describeCaller(e, u.caller)
-	}
-	if u.kind != nil {
-		e.MIME = u.kind.MIME
-		e.Extension = u.kind.Extension
-	}
-	if u.complete {
-		e.FileWhole = true
-		e.FileSize = u.size
-		e.SHA256 = u.sha256
-	}
-	g.log.Write(e)
+	audit.Write(g.log, e)
 }
 
-func describeCaller(e *audit.Event, caller *token.Caller) {
-	e.Authentication = "token"
-	if caller.PassedOn {
-		e.Authentication = "kibana"
-		return
-	}
-	e.User = caller.User
-	subject, ok := caller.Claims["sub"].(string)
-	if ok {
-		e.UserID = subject
-	}
-	list, ok := caller.Claims["roles"].([]any)
-	if !ok {
-		return
-	}
-	for _, element := range list {
-		role, ok := element.(string)
-		if ok {
-			e.Roles = append(e.Roles, role)
-		}
+func refusedAs(e *audit.Event, no *refusal.Refusal) {
+	e.Code = no.Code
+	e.Reason = no.Message
+	e.Detail = no.Detail
+	if !e.Report {
+		e.Status = no.Status
 	}
 }
 
-// addressOf is the scheme, host and port that the client asked for.
-func addressOf(g *Gate, req *http.Request) (scheme, host string, port int) {
-	scheme = "http"
+// schemeOf is the scheme that the client used.
+func schemeOf(g *Gate, req *http.Request) string {
+	if g.hops > 0 {
+		if values := req.Header["X-Forwarded-Proto"]; len(values) > 0 && (values[0] == "http" || values[0] == "https") {
+			return values[0]
+		}
+	}
 	if req.TLS != nil {
-		scheme = "https"
+		return "https"
 	}
-	if g.policy.TrustedHops > 0 {
-		if forwarded := req.Header.Get("X-Forwarded-Proto"); forwarded == "http" || forwarded == "https" {
-			scheme = forwarded
-		}
-	}
-	host, text, err := net.SplitHostPort(req.Host)
+	return "http"
+}
+
+// hostAndPort takes apart the name that the client asked for.
+func hostAndPort(asked string) (string, int) {
+	host, text, err := net.SplitHostPort(asked)
 	if err != nil {
-		return scheme, req.Host, 0
+		return asked, 0
 	}
-	port, err = strconv.Atoi(text)
+	port, err := strconv.Atoi(text)
 	if err != nil {
-		return scheme, host, 0
+		return host, 0
 	}
-	return scheme, host, port
+	return host, port
 }
 
 // serveMetrics answers with the counters of all gates of the process.

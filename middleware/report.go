@@ -26,9 +26,13 @@ func report(g *Gate, rw http.ResponseWriter, u *upload, no *refusal.Refusal) {
 
 // bodyOf is the request's body, kept while it is read when it has to be passed on as it came.
 func bodyOf(g *Gate, u *upload) io.ReadCloser {
-	if !g.reports {
-		return u.req.Body
+	if g.reports {
+		return recorded(g, u)
 	}
+	return u.req.Body
+}
+
+func recorded(g *Gate, u *upload) io.ReadCloser {
 	u.recording = &recording{body: u.req.Body, held: &held{limits: &g.policy.Delivery}}
 	return u.recording
 }

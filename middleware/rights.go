@@ -7,40 +7,73 @@ import (
 	"github.com/casegate/casegate/middleware/token"
 )
 
-// rightsCache remembers what a caller's claims give, as long as the token's own cache remembers the caller: working
+// person is what follows from a caller's claims.
+type person struct {
+	rights *privilege.Rights
+	// What the audit events say of the caller.
+	authentication string
+	id             string
+	roles          []string
+}
+
+// people remembers what follows from callers' claims, as long as the token's own cache remembers the caller: working
 // through the claims is interpreted work, and the same token comes again and again.
-type rightsCache struct {
+type people struct {
 	mutex sync.Mutex
-	known map[*token.Caller]*privilege.Rights
+	known map[*token.Caller]*person
 }
 
-// maxRights bounds the cache. Only verified tokens enter it; when it is full it starts again.
-const maxRights = 1024
+// maxPeople bounds the memory. Only verified tokens enter it; when it is full it starts again.
+const maxPeople = 1024
 
-func newRightsCache() *rightsCache {
-	return &rightsCache{known: map[*token.Caller]*privilege.Rights{}}
+func newPeople() *people {
+	return &people{known: map[*token.Caller]*person{}}
 }
 
-// rightsOf gives what the caller may do.
-func rightsOf(g *Gate, caller *token.Caller) *privilege.Rights {
-	c := g.rights
-	c.mutex.Lock()
-	rights, ok := c.known[caller]
-	c.mutex.Unlock()
+// personOf gives what the caller may do and is recorded as.
+func personOf(g *Gate, caller *token.Caller) *person {
+	p := g.people
+	p.mutex.Lock()
+	who := p.known[caller]
+	p.mutex.Unlock()
+	if who != nil {
+		return who
+	}
+	return meet(g, caller)
+}
+
+func meet(g *Gate, caller *token.Caller) *person {
+	who := &person{authentication: "token"}
+	if caller.PassedOn {
+		who.authentication = "kibana"
+	} else {
+		who.rights = g.judge.Rights(caller.Claims)
+		describeCaller(who, caller)
+	}
+	p := g.people
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	if len(p.known) >= maxPeople {
+		p.known = map[*token.Caller]*person{}
+	}
+	p.known[caller] = who
+	return who
+}
+
+// describeCaller takes from the claims what the audit events say.
+func describeCaller(who *person, caller *token.Caller) {
+	subject, ok := caller.Claims["sub"].(string)
 	if ok {
-		return rights
+		who.id = subject
 	}
-	return learnRights(g, caller)
-}
-
-func learnRights(g *Gate, caller *token.Caller) *privilege.Rights {
-	rights := g.judge.Rights(caller.Claims)
-	c := g.rights
-	c.mutex.Lock()
-	defer c.mutex.Unlock()
-	if len(c.known) >= maxRights {
-		c.known = map[*token.Caller]*privilege.Rights{}
+	list, ok := caller.Claims["roles"].([]any)
+	if !ok {
+		return
 	}
-	c.known[caller] = rights
-	return rights
+	for _, element := range list {
+		role, ok := element.(string)
+		if ok {
+			who.roles = append(who.roles, role)
+		}
+	}
 }

@@ -47,12 +47,12 @@ func findUpload(r *router, req *http.Request) (*privilege.Case, *refusal.Refusal
 		return nil, nil
 	}
 	escaped := req.URL.EscapedPath()
-	if !remarkable.MatchString(escaped) && strings.HasPrefix(req.RequestURI, escaped) {
-		return nil, nil
-	}
 	match := r.simple.FindStringSubmatch(escaped)
 	if match != nil {
 		return targetOf(match, match[3]), nil
+	}
+	if !remarkable.MatchString(escaped) && strings.HasPrefix(req.RequestURI, escaped) {
+		return nil, nil
 	}
 	return findOddUpload(r, req, escaped)
 }

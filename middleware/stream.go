@@ -72,7 +72,7 @@ func settle(g *Gate, u, before *upload, late *lateAnswer, from time.Time) *refus
 	seen.kibana = late.status
 	seen.took.Kibana = time.Since(from)
 	heed(g, seen)
-	record(g, seen, no)
+	record(g, seen, no, time.Since(seen.started))
 	return no
 }
 

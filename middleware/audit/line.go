@@ -149,81 +149,86 @@ func Line(e *Event) []byte {
 	return line
 }
 
-// blank is what all events have in common. Copying it is one step where writing it out would be many, interpreted.
-var blank = document{
-	ECS: ecsFields{Version: ecsVersion},
-	Event: eventFields{
-		Kind: "event", Category: categories, Type: typesAllowed, Action: "case_file_attach", Outcome: "unknown",
-		Module: "casegate", Dataset: "casegate.audit",
-	},
-	Casegate: casegateFields{Enforcement: "enforce"},
-}
+// schema is what all events say of the schema.
+var schema = ecsFields{Version: ecsVersion}
 
-// describe puts the facts into ECS fields.
+// describe puts the facts into ECS fields. It is one literal and not an assignment for each field, because the
+// interpreter takes several steps, and copies of the structures on the way, to set one field within another.
 func describe(e *Event) *document {
-	d := blank
-	d.Timestamp = e.Time.UTC().Format(timestamp)
-	d.Event.Reason = e.Reason
-	d.Event.Duration = int64(e.Duration)
-	d.HTTP.Request.Method = e.Method
-	d.HTTP.Response.Status = e.Status
-	d.URL.Path = e.Path
-	d.URL.Domain = e.Host
-	d.URL.Port = e.Port
-	d.URL.Scheme = e.Scheme
-	d.User.Name = e.User
-	d.User.ID = e.UserID
-	d.User.Roles = e.Roles
-	d.Source.IP = e.SourceIP
-	d.Client.IP = e.SourceIP
-	d.UserAgent.Original = e.UserAgent
-	d.Kibana.Space = e.Space
-	d.Casegate.Middleware = e.Middleware
-	d.Casegate.Owner = e.Owner
-	d.Casegate.Authentication = e.Authentication
-	d.Casegate.KibanaStatus = e.KibanaStatus
-	d.Casegate.Query = e.Query
-	d.Casegate.Detail = e.Detail
-	if e.Action != "" {
-		d.Event.Action = e.Action
+	action := e.Action
+	if action == "" {
+		action = "case_file_attach"
 	}
+	outcome := outcomeOf(e)
 	verb := "passed"
+	types := typesAllowed
+	enforcement := "enforce"
 	if e.Report {
-		d.Casegate.Enforcement = "report"
+		enforcement = "report"
+	}
+	d := &document{
+		Timestamp: e.Time.UTC().Format(timestamp),
+		ECS:       schema,
+		HTTP:      httpFields{Request: requestFields{Method: e.Method}, Response: responseFields{Status: e.Status}},
+		URL:       urlFields{Path: e.Path, Domain: e.Host, Port: e.Port, Scheme: e.Scheme},
+		User:      userFields{Name: e.User, ID: e.UserID, Roles: e.Roles},
+		Source:    addressFields{IP: e.SourceIP},
+		Client:    addressFields{IP: e.SourceIP},
+		UserAgent: agentFields{Original: e.UserAgent},
+		Casegate: casegateFields{
+			Enforcement: enforcement, Middleware: e.Middleware, Owner: e.Owner, Authentication: e.Authentication,
+			KibanaStatus: e.KibanaStatus, Query: e.Query, Detail: e.Detail,
+		},
 	}
 	if e.Code != "" {
 		d.Rule = &ruleFields{Name: e.Code}
-		if e.Report {
-			verb = "passed, but would have been refused as " + e.Code
-		} else {
+		verb = "passed, but would have been refused as " + e.Code
+		if !e.Report {
 			verb = "was refused as " + e.Code
-			d.Event.Type = typesDenied
-			d.Event.Outcome = "failure"
+			types = typesDenied
 		}
 	}
-	if d.Event.Outcome == "unknown" && e.KibanaStatus != 0 {
-		d.Event.Outcome = "failure"
-		if e.KibanaStatus >= 200 && e.KibanaStatus <= 299 {
-			d.Event.Outcome = "success"
-		}
+	d.Event = eventFields{
+		Kind: "event", Category: categories, Type: types, Action: action, Outcome: outcome, Module: "casegate",
+		Dataset: "casegate.audit", Reason: e.Reason, Duration: int64(e.Duration),
 	}
+	d.Kibana.Space = e.Space
 	if e.CaseID != "" {
 		d.Kibana.Object = &objectField{Type: "cases", ID: e.CaseID}
 	}
 	if e.FileName != "" {
-		d.File = &fileFields{Name: e.FileName, MIME: e.MIME, Extension: e.Extension}
-		if e.FileWhole {
-			d.File.Size = &e.FileSize
-		}
-		if e.SHA256 != "" {
-			d.File.Hash = &hashFields{SHA256: e.SHA256}
-		}
+		d.File = fileOf(e)
 	}
 	if e.TraceID != "" {
 		d.Trace = &traceFields{ID: e.TraceID}
 	}
 	d.Message = "upload of [" + e.FileName + "] to case [" + e.CaseID + "] by [" + e.User + "] " + verb
-	return &d
+	return d
+}
+
+// outcomeOf says how it went: of a refused upload by the refusal, of others by Kibana's answer.
+func outcomeOf(e *Event) string {
+	status := e.KibanaStatus
+	switch {
+	case e.Code != "" && !e.Report:
+		return "failure"
+	case status == 0:
+		return "unknown"
+	case status >= 200 && status <= 299:
+		return "success"
+	}
+	return "failure"
+}
+
+func fileOf(e *Event) *fileFields {
+	file := &fileFields{Name: e.FileName, MIME: e.MIME, Extension: e.Extension}
+	if e.FileWhole {
+		file.Size = &e.FileSize
+	}
+	if e.SHA256 != "" {
+		file.Hash = &hashFields{SHA256: e.SHA256}
+	}
+	return file
 }
 
 // lossLine is the line that tells how many lines are missing at its place.
@@ -231,7 +236,7 @@ func lossLine(lost int64) []byte {
 	return encode(&document{
 		Timestamp: time.Now().UTC().Format(timestamp),
 		Message:   "audit lines were lost: the output did not take them",
-		ECS:       ecsFields{Version: ecsVersion},
+		ECS:       schema,
 		Event: eventFields{
 			Kind: "pipeline_error", Category: categories[:1], Type: []string{"info"}, Action: "audit_lines_lost",
 			Outcome: "failure", Module: "casegate", Dataset: "casegate.audit",

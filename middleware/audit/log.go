@@ -18,10 +18,10 @@ func New(s Settings) *Log {
 // Write counts the event and hands its line on to be written. It does not wait for the output: lines that an output
 // does not take are dropped when more than 1 MiB wait, counted, and told of in the place where they are missing. The
 // event may be used again afterwards.
-func (l *Log) Write(e *Event) {
+func Write(l *Log, e *Event) {
 	count(e)
 	if l.sink != nil {
-		l.sink.put(Line(e))
+		put(l.sink, Line(e))
 	}
 }
 

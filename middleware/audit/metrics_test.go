@@ -116,7 +116,7 @@ func TestEventsAreCounted(t *testing.T) {
 		{FileSize: 1000, FileWhole: true, Code: "malware_found", Report: true},
 		{FileSize: 10000, Code: ""},
 	} {
-		New(Settings{Output: "off"}).Write(&e)
+		Write(New(Settings{Output: "off"}), &e)
 	}
 	after, _ := scrape(t, Others{})
 	for name, grown := range map[string]float64{
@@ -210,7 +210,7 @@ func TestLabelsAreBounded(t *testing.T) {
 	l := New(Settings{Output: "off"})
 	scans := map[string]int64{}
 	for i := 0; i < 10*maxCodes; i++ {
-		l.Write(&Event{Code: fmt.Sprint("code_", i), Report: true})
+		Write(l, &Event{Code: fmt.Sprint("code_", i), Report: true})
 		scans[fmt.Sprint("r", i)] = 1
 	}
 	samples, _ := scrape(t, Others{Scans: scans})
@@ -241,7 +241,7 @@ func TestCountingAndScrapingAtOnce(t *testing.T) {
 			defer all.Done()
 			l := New(Settings{Output: "off"})
 			for n := 0; n < 200; n++ {
-				l.Write(&Event{Code: "form_malformed", Took: Timings{Body: time.Millisecond}})
+				Write(l, &Event{Code: "form_malformed", Took: Timings{Body: time.Millisecond}})
 				if n%50 == 0 {
 					_ = metrics(Others{})
 				}

@@ -64,7 +64,7 @@ func sinkFor(output string) *sink {
 }
 
 // put takes a line, or drops it when too many wait. It never waits for the output.
-func (s *sink) put(line []byte) {
+func put(s *sink, line []byte) {
 	s.mu.Lock()
 	if len(s.pending)+len(line) > maxPending {
 		s.dropped++

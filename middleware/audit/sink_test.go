@@ -82,15 +82,15 @@ func TestFileIsAppendedToAndShared(t *testing.T) {
 	if first.sink != second.sink {
 		t.Error("two logs with one output do not share it")
 	}
-	first.Write(&Event{Reason: "a"})
-	second.Write(&Event{Reason: "b"})
+	Write(first, &Event{Reason: "a"})
+	Write(second, &Event{Reason: "b"})
 	flush(t)
 	same(t, messages(t, read(t, path)), "before", "a", "b")
 }
 
 func TestNewFileIsNotForEverybody(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "audit.log")
-	New(Settings{Output: path}).Write(&Event{})
+	Write(New(Settings{Output: path}), &Event{})
 	flush(t)
 	info, err := os.Stat(path)
 	if err != nil || info.Mode().Perm()&0o137 != 0 {
@@ -100,7 +100,7 @@ func TestNewFileIsNotForEverybody(t *testing.T) {
 
 func TestOffWritesNothingAndCounts(t *testing.T) {
 	before := value(t, `casegate_decisions_total{code="passed",mode="enforce"}`)
-	New(Settings{Output: "off"}).Write(&Event{})
+	Write(New(Settings{Output: "off"}), &Event{})
 	if got := value(t, `casegate_decisions_total{code="passed",mode="enforce"}`); got != before+1 {
 		t.Errorf("%v decisions, want %v", got, before+1)
 	}
@@ -244,7 +244,7 @@ func TestBlockedOutputHoldsNobodyUp(t *testing.T) {
 	var slowest time.Duration
 	for i := 0; i < lines; i++ {
 		start := time.Now()
-		l.Write(&Event{Reason: fmt.Sprint(i)})
+		Write(l, &Event{Reason: fmt.Sprint(i)})
 		if took := time.Since(start); took > slowest {
 			slowest = took
 		}
@@ -267,7 +267,7 @@ func TestBlockedOutputHoldsNobodyUp(t *testing.T) {
 		text <- all.Bytes()
 	}()
 	settle(t, s)
-	l.Write(&Event{Reason: "last"})
+	Write(l, &Event{Reason: "last"})
 	settle(t, s)
 	_ = writer.Close()
 	got := messages(t, <-text)
@@ -313,7 +313,7 @@ func TestGoroutineEndsWhenIdle(t *testing.T) {
 		t.Error("the goroutine left something behind")
 	}
 	same(t, messages(t, read(t, path)), "a")
-	s.put(Line(&Event{Reason: "b"}))
+	put(s, Line(&Event{Reason: "b"}))
 	settle(t, s)
 	same(t, messages(t, read(t, path)), "a", "b")
 }
@@ -327,7 +327,7 @@ func TestManyWritersAtOnce(t *testing.T) {
 			defer writers.Done()
 			l := New(Settings{Output: path})
 			for n := 0; n < 50; n++ {
-				l.Write(&Event{Reason: "x", Code: "case_not_found", Took: Timings{Token: 1}})
+				Write(l, &Event{Reason: "x", Code: "case_not_found", Took: Timings{Token: 1}})
 			}
 		}()
 	}
@@ -373,7 +373,7 @@ func BenchmarkWrite(b *testing.B) {
 	e := full()
 	b.ReportAllocs()
 	for i := 0; i < b.N; i++ {
-		l.Write(e)
+		Write(l, e)
 	}
 	b.StopTimer()
 	flush(b)

@@ -18,11 +18,11 @@ func BenchmarkInspection(b *testing.B) {
 			b.SetBytes(int64(len(data)))
 			b.ReportAllocs()
 			for k := 0; k < b.N; k++ {
-				kind, _ := i.ByName(s.file)
+				kind, _ := ByName(i, s.file)
 				n := i.Open(kind, s.file)
 				for rest := data; len(rest) > 0; {
 					size := least(len(rest), 256<<10)
-					if no := n.Write(rest[:size]); no != nil {
+					if no := Write(n, rest[:size]); no != nil {
 						b.Fatal(no)
 					}
 					rest = rest[size:]

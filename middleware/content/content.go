@@ -177,7 +177,7 @@ func New(s Settings) *Inspector {
 }
 
 // ByName gives the type that Kibana would give a file of this name, or type_not_allowed.
-func (i *Inspector) ByName(filename string) (*Type, *refusal.Refusal) {
+func ByName(i *Inspector, filename string) (*Type, *refusal.Refusal) {
 	// A name that only begins with a dot has no extension, as Node's path.extname sees it.
 	dot := strings.LastIndexByte(filename, '.')
 	if dot <= 0 {

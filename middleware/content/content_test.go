@@ -23,7 +23,7 @@ func everything() Settings {
 
 // judge inspects a file in chunks of the size that next gives.
 func judge(i *Inspector, file string, data []byte, held bool, next func() int) *refusal.Refusal {
-	t, no := i.ByName(file)
+	t, no := ByName(i, file)
 	if no != nil {
 		return no
 	}
@@ -31,7 +31,7 @@ func judge(i *Inspector, file string, data []byte, held bool, next func() int) *
 	for rest := data; len(rest) > 0; {
 		size := least(next(), len(rest))
 		chunk := append([]byte(nil), rest[:size]...)
-		if no = n.Write(chunk); no != nil {
+		if no = Write(n, chunk); no != nil {
 			return no
 		}
 		// The chunk may be used again by its owner.
@@ -112,7 +112,7 @@ func TestStreamedIsHeld(t *testing.T) {
 	i := New(everything())
 	streamed := 0
 	for _, s := range samples() {
-		kind, no := i.ByName(s.file)
+		kind, no := ByName(i, s.file)
 		if no != nil || !kind.Streams || kind.row.look != lookNone {
 			continue
 		}
@@ -159,14 +159,14 @@ func TestShortFiles(t *testing.T) {
 
 func TestRefusalIsFinal(t *testing.T) {
 	i := New(Default())
-	kind, _ := i.ByName("a.txt")
+	kind, _ := ByName(i, "a.txt")
 	n := i.Open(kind, "a.txt")
 	bad := append(bytes.Repeat([]byte("x"), headSize), 0)
-	first := n.Write(bad)
+	first := Write(n, bad)
 	if first == nil {
 		t.Fatal("a binary byte passed")
 	}
-	if n.Write([]byte("x")) != first || n.Finish(nil, 1) != first {
+	if Write(n, []byte("x")) != first || n.Finish(nil, 1) != first {
 		t.Error("what followed a refusal got another answer")
 	}
 }
@@ -203,12 +203,12 @@ func TestSizeIsRaisedAtOnce(t *testing.T) {
 	s := Default()
 	s.MaxSize = 100
 	i := New(s)
-	kind, _ := i.ByName("a.txt")
+	kind, _ := ByName(i, "a.txt")
 	n := i.Open(kind, "a.txt")
-	if no := n.Write(make([]byte, 60)); no != nil {
+	if no := Write(n, make([]byte, 60)); no != nil {
 		t.Fatalf("refused before the limit: %v", no)
 	}
-	if no := n.Write(make([]byte, 60)); no == nil || no.Code != "file_too_large" {
+	if no := Write(n, make([]byte, 60)); no == nil || no.Code != "file_too_large" {
 		t.Errorf("got %v, want file_too_large", no)
 	}
 }
@@ -226,7 +226,7 @@ func TestMessages(t *testing.T) {
 		}
 	}
 	kibana := New(Default())
-	_, no := kibana.ByName("a.gif")
+	_, no := ByName(kibana, "a.gif")
 	if no == nil || no.Message != "a.gif is named as image/gif, which is not allowed: attach a file of an allowed type instead" {
 		t.Errorf("got %v", no)
 	}
@@ -250,7 +250,7 @@ func TestKibanaTypes(t *testing.T) {
 		for _, extension := range extensions {
 			count++
 			for _, name := range []string{"a." + extension, "A.B." + strings.ToUpper(extension)} {
-				kind, no := i.ByName(name)
+				kind, no := ByName(i, name)
 				if no != nil || kind.MIME != mime || kind.Extension != extension {
 					t.Errorf("%s: got %v, %v, want %s", name, kind, no, mime)
 				}

@@ -17,7 +17,7 @@ func FuzzInspection(f *testing.F) {
 	}
 	i := New(everything())
 	f.Fuzz(func(t *testing.T, file string, data []byte, size uint16) {
-		kind, no := i.ByName(file)
+		kind, no := ByName(i, file)
 		if no != nil {
 			if kind != nil {
 				t.Fatal("a type beside a refusal")

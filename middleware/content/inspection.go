@@ -41,14 +41,14 @@ type Inspection struct {
 func (i *Inspector) Open(t *Type, filename string) *Inspection {
 	n := &Inspection{settings: &i.settings, t: t, name: filename, picture: t.picture}
 	if t.row.look == lookPDF {
-		n.pdf = &pdfScan{active: i.settings.ActiveContent != Allow, name: filename}
+		n.pdf = newPDFScan(&i.settings, filename)
 	}
 	return n
 }
 
 // Write takes the next bytes, in order. A refusal is final: everything that follows gives it again. The chunk is neither
 // changed nor kept.
-func (n *Inspection) Write(chunk []byte) *refusal.Refusal {
+func Write(n *Inspection, chunk []byte) *refusal.Refusal {
 	if n.no != nil {
 		return n.no
 	}
@@ -105,7 +105,11 @@ func finish(n *Inspection, file io.ReaderAt, size int64) *refusal.Refusal {
 	if no := judgeBlock(n, n.pending, true); no != nil {
 		return no
 	}
-	r := n.t.row
+	return conclude(n, n.t.row, file, size)
+}
+
+// conclude judges the end, and then the whole.
+func conclude(n *Inspection, r *row, file io.ReaderAt, size int64) *refusal.Refusal {
 	if r.known == byText {
 		if len(n.text.rest) > 0 {
 			return n.notText(notWhole(&n.text))
@@ -120,9 +124,14 @@ func finish(n *Inspection, file io.ReaderAt, size int64) *refusal.Refusal {
 	if n.pdf != nil {
 		return n.pdf.finish()
 	}
-	if file == nil {
+	if file == nil || (r.look == lookNone && r.shape != shapeTIFF) {
 		return nil
 	}
+	return lookAt(n, r, file, size)
+}
+
+// lookAt runs what needs the whole file.
+func lookAt(n *Inspection, r *row, file io.ReaderAt, size int64) *refusal.Refusal {
 	if r.shape == shapeTIFF {
 		if no := checkTIFF(file, size, n.name); no != nil {
 			return no
@@ -132,6 +141,59 @@ func finish(n *Inspection, file io.ReaderAt, size int64) *refusal.Refusal {
 		return nil
 	}
 	return look(r.look, file, size, &env{settings: *n.settings, name: n.name, mime: n.t.MIME})
+}
+
+// Whole judges a file that is there in one piece, as Open, Write and Finish would, in fewer steps. The file is neither
+// changed nor kept.
+func Whole(i *Inspector, t *Type, filename string, file []byte) *refusal.Refusal {
+	n := &Inspection{settings: &i.settings, t: t, name: filename, picture: t.picture, size: int64(len(file))}
+	if n.size > t.Limit {
+		return tooLarge(filename, t)
+	}
+	r := t.row
+	if no := begin(n, r, file); no != nil {
+		return no
+	}
+	if r.known == byText {
+		return wholeText(n, file)
+	}
+	if n.picture || r.shape == shapeOLE {
+		if no := search(n, r, file); no != nil {
+			return no
+		}
+		n.tail = file
+		if len(file) > tailSize {
+			n.tail = file[len(file)-tailSize:]
+		}
+	}
+	n.base = n.size
+	if r.look == lookPDF {
+		return wholePDF(n, file)
+	}
+	return conclude(n, r, bytes.NewReader(file), n.size)
+}
+
+func wholeText(n *Inspection, file []byte) *refusal.Refusal {
+	if len(file) < headSize {
+		// The refusal says what the file is instead.
+		n.pending = file
+	}
+	if reason := checkText(&n.text, file); reason != "" {
+		return n.notText(reason)
+	}
+	if len(n.text.rest) > 0 {
+		n.base = n.size
+		return n.notText(notWhole(&n.text))
+	}
+	return nil
+}
+
+func wholePDF(n *Inspection, file []byte) *refusal.Refusal {
+	n.pdf = newPDFScan(n.settings, n.name)
+	if no := writePDF(n.pdf, file); no != nil {
+		return no
+	}
+	return conclude(n, n.t.row, nil, n.size)
 }
 
 // judgeBlock looks at the next bytes of the file: at least headSize of them, but for the last ones.
@@ -159,7 +221,7 @@ func judgeBlock(n *Inspection, block []byte, last bool) *refusal.Refusal {
 	}
 	n.base += int64(len(block))
 	if n.pdf != nil {
-		return n.pdf.write(block)
+		return writePDF(n.pdf, block)
 	}
 	return nil
 }

@@ -95,10 +95,10 @@ func TestPDFInChunks(t *testing.T) {
 		file := concat([]byte("%PDF-1.7\n"), padding, c.file, padding)
 		for _, size := range []int{100, 1024, 2999, 3009 + len(c.file)/2, 3500} {
 			scan := &pdfScan{active: true, name: "a.pdf"}
-			no := scan.write(nil)
+			no := writePDF(scan, nil)
 			for rest := file; len(rest) > 0 && no == nil; {
 				n := least(size, len(rest))
-				no = scan.write(rest[:n])
+				no = writePDF(scan, rest[:n])
 				rest = rest[n:]
 			}
 			if no == nil {
@@ -146,10 +146,10 @@ func FuzzPDF(f *testing.F) {
 		}
 		// What is found in the whole is found in pieces.
 		scan := &pdfScan{active: true, name: "a.pdf"}
-		no := scan.write(nil)
+		no := writePDF(scan, nil)
 		for rest := file; len(rest) > 0 && no == nil; {
 			n := least(size, len(rest))
-			no = scan.write(rest[:n])
+			no = writePDF(scan, rest[:n])
 			rest = rest[n:]
 		}
 		if no == nil && bytes.Contains(file, []byte("/JavaScript ")) {
@@ -170,7 +170,7 @@ func inspectPDF(file io.ReaderAt, size int64, e *env) *refusal.Refusal {
 		if n, err := file.ReadAt(chunk, at); n < len(chunk) {
 			return full(err)
 		}
-		if no := scan.write(chunk); no != nil {
+		if no := writePDF(scan, chunk); no != nil {
 			return no
 		}
 	}

@@ -35,10 +35,17 @@ func beginPicture(n *Inspection, r *row, head []byte) *refusal.Refusal {
 			return mismatch(n.name, n.t.MIME, "text/html")
 		}
 	}
+	if r.shape == shapePNG {
+		width, height := sizePNG(head)
+		return checkPixels(n.name, width, height)
+	}
+	return beginOther(n, r, head)
+}
+
+// beginOther does the same for the shapes that are not the most frequent one.
+func beginOther(n *Inspection, r *row, head []byte) *refusal.Refusal {
 	var width, height int64
 	switch r.shape {
-	case shapePNG:
-		width, height = sizePNG(head)
 	case shapeGIF:
 		width, height = sizeGIF(head)
 	case shapeBMP:
@@ -58,24 +65,35 @@ func beginPicture(n *Inspection, r *row, head []byte) *refusal.Refusal {
 
 // checkPixels refuses pictures without an area, which headers that are damaged seem to have, and pictures over the limit.
 func checkPixels(filename string, width, height int64) *refusal.Refusal {
+	// Every width is at most 2^32, so the division can't be avoided by a product that overflows.
+	if width > 0 && height > 0 && width <= maxPixels/height {
+		return nil
+	}
+	return pixelFault(filename, width, height)
+}
+
+func pixelFault(filename string, width, height int64) *refusal.Refusal {
 	if width <= 0 || height <= 0 {
 		return refusal.New("image_unsafe", filename+" is damaged: its header gives no valid size")
 	}
-	// Every width is at most 2^32, so the division can't be avoided by a product that overflows.
-	if width > maxPixels/height {
-		return refusal.New("image_unsafe", filename+" is "+strconv.FormatInt(width, 10)+" × "+strconv.FormatInt(height, 10)+
-			" pixels, more than the limit of 64 megapixels: attach a smaller version").With("limit", strconv.Itoa(maxPixels))
-	}
-	return nil
+	return refusal.New("image_unsafe", filename+" is "+strconv.FormatInt(width, 10)+" × "+strconv.FormatInt(height, 10)+
+		" pixels, more than the limit of 64 megapixels: attach a smaller version").With("limit", strconv.Itoa(maxPixels))
 }
+
+// What the rest of a PNG's header may hold (PNG, section 11.2.1): the depth in bits, the type of colour, and the ways of
+// compression, filtering and interlacing. These are tables because a comparison is several steps of the interpreter.
+var (
+	pngDepths  = [256]bool{1: true, 2: true, 3: true, 4: true, 5: true, 6: true, 7: true, 8: true, 9: true, 10: true, 11: true, 12: true, 13: true, 14: true, 15: true, 16: true}
+	pngColours = [256]bool{0: true, 2: true, 3: true, 4: true, 6: true}
+	pngWays    = map[string]bool{"\x00\x00\x00": true, "\x00\x00\x01": true}
+)
 
 // sizePNG reads the first chunk, which is always IHDR (PNG, section 11.2.1).
 func sizePNG(head []byte) (width, height int64) {
 	if len(head) < 33 || !at(head, 8, "\x00\x00\x00\rIHDR") {
 		return 0, 0
 	}
-	depth, colour := head[24], head[25]
-	if depth == 0 || depth > 16 || colour > 6 || colour == 1 || colour == 5 || head[26] != 0 || head[27] != 0 || head[28] > 1 {
+	if !pngDepths[head[24]] || !pngColours[head[25]] || !pngWays[string(head[26:29])] {
 		return 0, 0
 	}
 	return int64(binary.BigEndian.Uint32(head[16:])), int64(binary.BigEndian.Uint32(head[20:]))
@@ -140,22 +158,34 @@ func search(n *Inspection, r *row, block []byte) *refusal.Refusal {
 		}
 	}
 	if n.base > 0 && len(n.tail) > 0 {
-		// What the border between two blocks cuts is looked at in a copy of its surroundings.
-		before := n.tail[len(n.tail)-least(len(n.tail), reach):]
-		seam := append(append(make([]byte, 0, 2*reach), before...), block[:least(len(block), reach)]...)
-		if no := searchIn(n, r, seam); no != nil {
+		if no := searchSeam(n, r, block); no != nil {
 			return no
 		}
 	}
 	if no := searchIn(n, r, block); no != nil {
 		return no
 	}
-	if n.endAt > 0 && n.base+int64(len(block)) >= n.endAt+reach {
-		behind := view(n, block, n.endAt, reach)
-		n.endAt = 0
-		return n.behind(appended(behind))
+	if n.endAt > 0 {
+		return searchEnd(n, block)
 	}
 	return nil
+}
+
+// searchSeam looks at what the border between two blocks cuts, in a copy of its surroundings.
+func searchSeam(n *Inspection, r *row, block []byte) *refusal.Refusal {
+	before := n.tail[len(n.tail)-least(len(n.tail), reach):]
+	seam := append(append(make([]byte, 0, 2*reach), before...), block[:least(len(block), reach)]...)
+	return searchIn(n, r, seam)
+}
+
+// searchEnd looks behind the end that the header announces, when it has been read.
+func searchEnd(n *Inspection, block []byte) *refusal.Refusal {
+	if n.base+int64(len(block)) < n.endAt+reach {
+		return nil
+	}
+	behind := view(n, block, n.endAt, reach)
+	n.endAt = 0
+	return n.behind(appended(behind))
 }
 
 // searchIn looks for end marks and what follows them, or for what compound files may not hold.
@@ -176,22 +206,24 @@ func searchIn(n *Inspection, r *row, data []byte) *refusal.Refusal {
 func lookBehind(n *Inspection, end, data []byte) *refusal.Refusal {
 	for {
 		place := bytes.Index(data, end)
-		if place < 0 {
+		if place < 0 || len(data) < place+len(end)+4 {
 			return nil
 		}
 		data = data[place+len(end):]
-		if len(data) < 4 {
-			return nil
-		}
-		n.ends++
-		if n.ends > maxEnds {
-			return refusal.New("image_unsafe", n.name+" has more than "+strconv.Itoa(maxEnds)+" end marks: save it anew")
-		}
-		program, page := appended(data[:least(len(data), reach)])
-		if no := n.behind(program, page); no != nil {
+		if no := lookAfter(n, data); no != nil {
 			return no
 		}
 	}
+}
+
+// lookAfter looks at what follows one end mark.
+func lookAfter(n *Inspection, data []byte) *refusal.Refusal {
+	n.ends++
+	if n.ends > maxEnds {
+		return refusal.New("image_unsafe", n.name+" has more than "+strconv.Itoa(maxEnds)+" end marks: save it anew")
+	}
+	program, page := appended(data[:least(len(data), reach)])
+	return n.behind(program, page)
 }
 
 // behind is the refusal of what was found behind a picture's end.
@@ -219,6 +251,13 @@ func closePicture(n *Inspection) *refusal.Refusal {
 	if what := forbiddenTail(n.tail); what != "" {
 		return executable(n.name, what)
 	}
+	if !bytes.Contains(n.tail, eocdMark) {
+		return nil
+	}
+	return closeZIP(n)
+}
+
+func closeZIP(n *Inspection) *refusal.Refusal {
 	if zipEnd(n.tail, n.base) {
 		return refusal.New("content_mismatch", n.name+" is named as "+n.t.MIME+" but also is a ZIP archive: attach both as files of their own").
 			With("expected", n.t.MIME).With("found", "application/zip")

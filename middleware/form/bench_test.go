@@ -24,7 +24,7 @@ func benchmarkForm(b *testing.B, file func() io.Reader, size int) {
 		reader := NewReader(io.MultiReader(bytes.NewReader(head), file(), bytes.NewReader(closing)), boundary)
 		total := 0
 		for {
-			part, no := reader.Next()
+			part, no := Next(reader)
 			if no != nil {
 				b.Fatal(no)
 			}
@@ -32,7 +32,7 @@ func benchmarkForm(b *testing.B, file func() io.Reader, size int) {
 				break
 			}
 			for {
-				chunk, no := reader.Chunk()
+				chunk, no := Chunk(reader)
 				if no != nil {
 					b.Fatal(no)
 				}
@@ -42,7 +42,7 @@ func benchmarkForm(b *testing.B, file func() io.Reader, size int) {
 				total += len(chunk)
 			}
 		}
-		reader.Close()
+		Close(reader)
 		if total != size {
 			b.Fatalf("%d bytes instead of %d", total, size)
 		}

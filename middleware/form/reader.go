@@ -88,6 +88,8 @@ type Reader struct {
 	dashes []byte
 	// needle is what is searched for: dashes, or their beginning where they are long.
 	needle []byte
+	// opening and closing are the delimiters with the line ends that nearly all clients write behind them.
+	opening, closing []byte
 
 	// number counts the parts. length is how much of the current one has been read, and declared what its Content-Length
 	// says, or -1.
@@ -107,16 +109,17 @@ type Reader struct {
 // NewReader makes a reader for a body with the boundary that Boundary returned. Nothing is read before Next.
 func NewReader(body io.Reader, boundary string) *Reader {
 	source := takeBuffer(body)
-	dashes := []byte("--" + boundary)
+	opening := []byte("--" + boundary + "\r\n")
+	dashes := opening[:len(opening)-2]
 	needle := dashes
 	if len(needle) > maxNeedle {
 		needle = dashes[:maxNeedle]
 	}
-	return &Reader{source: source, dashes: dashes, needle: needle}
+	return &Reader{source: source, dashes: dashes, needle: needle, opening: opening, closing: []byte("--" + boundary + "--\r\n")}
 }
 
-// Close gives the buffer back. The bytes that Chunk returned are not valid any more, and the reader is of no more use.
-func (r *Reader) Close() {
+// Close gives the reader's buffer back. The bytes that Chunk returned are not valid any more, and the reader is of no more use.
+func Close(r *Reader) {
 	source := r.source
 	if source == nil {
 		return
@@ -129,7 +132,7 @@ func (r *Reader) Close() {
 
 // Next goes to the next part; what is left of the current one is read and left out. It returns nil and nil when the
 // form is complete: closed, with a file in it, and the body at its end.
-func (r *Reader) Next() (*Part, *refusal.Refusal) {
+func Next(r *Reader) (*Part, *refusal.Refusal) {
 	if r.inPart || r.no != nil {
 		if no := skip(r); no != nil {
 			return nil, no
@@ -148,7 +151,7 @@ func (r *Reader) Next() (*Part, *refusal.Refusal) {
 
 // Chunk returns the next bytes of the current part: up to 256 KiB, valid until the next call of any method. At the
 // part's end, which has been verified by then, it returns nil and nil.
-func (r *Reader) Chunk() ([]byte, *refusal.Refusal) {
+func Chunk(r *Reader) ([]byte, *refusal.Refusal) {
 	if r.inPart {
 		return nextChunk(r)
 	}

@@ -21,10 +21,10 @@ type form struct {
 // readForm reads a form as the gate does.
 func readForm(body io.Reader, boundary string) (form, *refusal.Refusal) {
 	reader := NewReader(body, boundary)
-	defer reader.Close()
+	defer Close(reader)
 	var result form
 	for {
-		part, no := reader.Next()
+		part, no := Next(reader)
 		if part == nil || no != nil {
 			return result, no
 		}
@@ -39,7 +39,7 @@ func readForm(body io.Reader, boundary string) (form, *refusal.Refusal) {
 		result.filename = part.Filename
 		var file bytes.Buffer
 		for {
-			chunk, no := reader.Chunk()
+			chunk, no := Chunk(reader)
 			if no != nil {
 				return result, no
 			}
@@ -221,9 +221,9 @@ func TestEmptyFile(t *testing.T) {
 func TestPartsLeftUnreadAreStillJudged(t *testing.T) {
 	walk := func(body string) *refusal.Refusal {
 		reader := NewReader(strings.NewReader(body), "abc")
-		defer reader.Close()
+		defer Close(reader)
 		for {
-			part, no := reader.Next()
+			part, no := Next(reader)
 			if part == nil || no != nil {
 				return no
 			}
@@ -237,20 +237,20 @@ func TestPartsLeftUnreadAreStillJudged(t *testing.T) {
 
 func TestRefusalStays(t *testing.T) {
 	reader := NewReader(strings.NewReader("--abc\r\nX: y\r\n\r\n\r\n--abc--\r\n"), "abc")
-	_, first := reader.Next()
+	_, first := Next(reader)
 	wantRefusal(t, first, "form_malformed", "header other than")
-	if _, again := reader.Next(); again != first {
+	if _, again := Next(reader); again != first {
 		t.Errorf("Next: %+v", again)
 	}
-	if _, again := reader.Chunk(); again != first {
+	if _, again := Chunk(reader); again != first {
 		t.Errorf("Chunk: %+v", again)
 	}
 	if _, again := reader.Text(10); again != first {
 		t.Errorf("Text: %+v", again)
 	}
-	reader.Close()
-	reader.Close()
-	if _, closed := reader.Next(); closed == nil {
+	Close(reader)
+	Close(reader)
+	if _, closed := Next(reader); closed == nil {
 		t.Error("a closed reader goes on")
 	}
 }
@@ -300,13 +300,13 @@ func TestBuffersGoBack(t *testing.T) {
 		open[i] = NewReader(strings.NewReader(""), "abc")
 	}
 	for _, reader := range open {
-		reader.Close()
+		Close(reader)
 	}
 	if len(idle) != idleBuffers {
 		t.Errorf("%d idle buffers, want %d", len(idle), idleBuffers)
 	}
 	first := NewReader(strings.NewReader(shapes[0].wire()), shapes[0].Boundary)
-	first.Close()
+	Close(first)
 	if len(idle) != idleBuffers {
 		t.Errorf("%d idle buffers after reuse, want %d", len(idle), idleBuffers)
 	}

@@ -35,12 +35,12 @@ type Rights struct {
 }
 
 // Any tells whether the caller could attach to some case of the space.
-func (r *Rights) Any(space string) bool {
+func Any(r *Rights, space string) bool {
 	return (r.everywhere | r.in[space]) != 0
 }
 
 // Has tells whether the caller may attach to cases of the owner in the space.
-func (r *Rights) Has(owner, space string) bool {
+func Has(r *Rights, owner, space string) bool {
 	return (r.everywhere|r.in[space])&ownerBits[owner] != 0
 }
 

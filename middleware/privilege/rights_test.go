@@ -23,7 +23,7 @@ func pairs(r *Rights) []string {
 	var may []string
 	for _, owner := range probeOwners {
 		for _, space := range probeSpaces {
-			if r.Has(owner, space) {
+			if Has(r, owner, space) {
 				may = append(may, owner+"@"+space)
 			}
 		}
@@ -50,7 +50,7 @@ func TestRights(t *testing.T) {
 				for _, pair := range want {
 					could = could || strings.HasSuffix(pair, "@"+space)
 				}
-				if rights.Any(space) != could {
+				if Any(rights, space) != could {
 					t.Errorf("Any(%q) is %v, want %v", space, !could, could)
 				}
 			}
@@ -60,10 +60,10 @@ func TestRights(t *testing.T) {
 
 func TestRightsOfClaimsBuiltInGo(t *testing.T) {
 	claims := map[string]any{"groups": []string{"x", "a"}}
-	if !New(granting("groups", "a")).Rights(claims).Has("cases", "soc") {
+	if !Has(New(granting("groups", "a")).Rights(claims), "cases", "soc") {
 		t.Error("an array of Go strings must count")
 	}
-	if New(Default()).Rights(nil).Any("default") {
+	if Any(New(Default()).Rights(nil), "default") {
 		t.Error("no claims give no rights")
 	}
 }
@@ -75,12 +75,12 @@ func TestRightsAreBoundedInWork(t *testing.T) {
 		list = append(list, entry)
 	}
 	list = append(list, map[string]any{"base": []any{"all"}, "spaces": []any{"soc"}})
-	if New(Default()).Rights(map[string]any{"kibana": list}).Any("soc") {
+	if Any(New(Default()).Rights(map[string]any{"kibana": list}), "soc") {
 		t.Error("an entry beyond the limit of steps was read")
 	}
 	words := strings.Repeat("x ", 3*maxSteps) + "a"
 	for name, claim := range map[string]any{"string": words, "array": []string(strings.Fields(words))} {
-		if New(granting("groups", "a")).Rights(map[string]any{"groups": claim}).Any("soc") {
+		if Any(New(granting("groups", "a")).Rights(map[string]any{"groups": claim}), "soc") {
 			t.Errorf("%s: a value beyond the limit of steps was read", name)
 		}
 	}
@@ -170,9 +170,9 @@ func FuzzRights(f *testing.F) {
 		for _, space := range probeSpaces {
 			has := false
 			for owner := range ownerBits {
-				has = has || rights.Has(owner, space)
+				has = has || Has(rights, owner, space)
 			}
-			if rights.Any(space) != has {
+			if Any(rights, space) != has {
 				t.Errorf("Any(%q) and Has disagree", space)
 			}
 		}

@@ -168,10 +168,10 @@ func TestFlappingProvider(t *testing.T) {
 		go func() {
 			defer done.Done()
 			for round := 0; round < 50; round++ {
-				if _, no := g.Check(bearer(token)); no != nil {
+				if _, no := Check(g.Verifier, bearer(token)); no != nil {
 					t.Errorf("refused: %s", no.Code)
 				}
-				if _, no := g.Check(bearer(unknown)); no == nil || no.Code != "token_invalid" {
+				if _, no := Check(g.Verifier, bearer(unknown)); no == nil || no.Code != "token_invalid" {
 					t.Error("an unknown key is not refused")
 				}
 				mode := "500"

@@ -15,7 +15,7 @@ func TestNothingIsFetchedBeforeTheFirstToken(t *testing.T) {
 	for _, value := range []string{"", "Basic abc", "Bearer abc", "Bearer a.b.c"} {
 		req := bearer("")
 		req.Header.Set("Authorization", value)
-		if _, no := g.Check(req); no == nil {
+		if _, no := Check(g.Verifier, req); no == nil {
 			t.Errorf("%q is accepted", value)
 		}
 	}
@@ -40,7 +40,7 @@ func TestConcurrentFirstRequestsFetchOnce(t *testing.T) {
 		go func() {
 			defer done.Done()
 			started.Done()
-			if _, no := g.Check(bearer(token)); no != nil {
+			if _, no := Check(g.Verifier, bearer(token)); no != nil {
 				t.Errorf("refused: %s", no.Code)
 			}
 		}()
@@ -147,7 +147,7 @@ func TestNewMaterialUnderTheSameName(t *testing.T) {
 	g.expect(t, old, "")
 	p.tell("", jwks(k.jwk("p256b", "kid", "k")))
 	g.clock.advance(15 * time.Minute)
-	g.Check(bearer(old))
+	Check(g.Verifier, bearer(old))
 	settle(g.Verifier)
 	fresh := k.sign("p256b", "ES256", named("ES256", "k"), times(`"exp":1800864000`))
 	g.expect(t, fresh, "")
@@ -243,7 +243,7 @@ func TestClientThatGoesAwayWhileKeysAreFetched(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	token := signed("p256", "ES256", "")
-	if _, no := g.Check(bearer(token).WithContext(ctx)); no == nil || no.Code != "keys_unavailable" {
+	if _, no := Check(g.Verifier, bearer(token).WithContext(ctx)); no == nil || no.Code != "keys_unavailable" {
 		t.Errorf("got %v, want keys_unavailable", no)
 	}
 	release()
@@ -260,7 +260,7 @@ func TestNoGoroutineStays(t *testing.T) {
 	token := signed("p256", "ES256", "")
 	warm := func() {
 		v := gateOf(t, registry, urlSettings(p))
-		if _, no := v.Check(bearer(token)); no != nil {
+		if _, no := Check(v, bearer(token)); no != nil {
 			t.Fatalf("refused: %s", no.Code)
 		}
 		settle(v)

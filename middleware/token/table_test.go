@@ -113,7 +113,7 @@ func (r row) run(k *testKeys) string {
 	req := httptest.NewRequest(http.MethodPost, "/api/cases/1/files", nil)
 	req.Header = r.build(k)
 	for _, round := range []string{"at first", "again"} {
-		caller, no := v.Check(req)
+		caller, no := Check(v, req)
 		got, user := "", ""
 		if no != nil {
 			got = no.Code

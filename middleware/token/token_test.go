@@ -59,7 +59,7 @@ func FuzzToken(f *testing.F) {
 	f.Fuzz(func(t *testing.T, value string) {
 		req := bearer("")
 		req.Header["Authorization"] = []string{value}
-		caller, no := v.Check(req)
+		caller, no := Check(v, req)
 		if (caller == nil) == (no == nil) {
 			t.Fatal("a caller and a refusal, or neither")
 		}
@@ -100,7 +100,7 @@ func BenchmarkCheck(b *testing.B) {
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			for i := 0; i < b.N; i++ {
-				v.Check(c.req)
+				Check(v, c.req)
 			}
 		})
 	}
@@ -108,7 +108,7 @@ func BenchmarkCheck(b *testing.B) {
 		req := bearer(token)
 		for i := 0; i < b.N; i++ {
 			v.cache.young = map[[32]byte]*remembered{}
-			v.Check(req)
+			Check(v, req)
 		}
 	})
 }

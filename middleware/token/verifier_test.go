@@ -17,13 +17,13 @@ func TestTheSameTokenGivesTheSameCaller(t *testing.T) {
 	s.Cookie = "t"
 	g := newGate(t, s).patient()
 	token := signed("p256", "ES256", "")
-	first, _ := g.Check(bearer(token))
+	first, _ := Check(g.Verifier, bearer(token))
 	lower := bearer(token)
 	lower.Header["Authorization"] = []string{"bearer  " + token}
 	cookie := bearer(token)
 	cookie.Header = http.Header{"Cookie": {"t=" + token}}
 	for i, req := range []*http.Request{bearer(token), lower, cookie} {
-		if again, _ := g.Check(req); again != first {
+		if again, _ := Check(g.Verifier, req); again != first {
 			t.Errorf("request %d has another caller", i+1)
 		}
 	}
@@ -32,14 +32,14 @@ func TestTheSameTokenGivesTheSameCaller(t *testing.T) {
 	}
 	g.clock.advance(30 * time.Second)
 	g.expect(t, signed("p384", "ES384", ""), "token_invalid") // Fetches the same keys again.
-	if again, _ := g.Check(bearer(token)); again != first || p.count() != 2 {
+	if again, _ := Check(g.Verifier, bearer(token)); again != first || p.count() != 2 {
 		t.Errorf("another caller after the same keys came again, or %d calls", p.count())
 	}
 	p.tell("", k.set("p256", "p384"))
 	g.clock.advance(s.KeysTTL)
-	g.Check(bearer(token))
+	Check(g.Verifier, bearer(token))
 	settle(g.Verifier)
-	if again, no := g.Check(bearer(token)); again == first || again == nil {
+	if again, no := Check(g.Verifier, bearer(token)); again == first || again == nil {
 		t.Errorf("the caller outlives its keys, or is refused: %v", no)
 	}
 }
@@ -147,7 +147,7 @@ func TestNewUsesTheRegistryOfTheProcess(t *testing.T) {
 
 func TestClaimsKeepLargeNumbers(t *testing.T) {
 	g := newGate(t, testSettings(theKeys()))
-	caller, no := g.Check(bearer(signed("p256", "ES256", `"id":12345678901234567890,"groups":["a",7]`)))
+	caller, no := Check(g.Verifier, bearer(signed("p256", "ES256", `"id":12345678901234567890,"groups":["a",7]`)))
 	if no != nil {
 		t.Fatalf("refused: %s", no.Code)
 	}
@@ -165,11 +165,11 @@ func TestPassedOn(t *testing.T) {
 	g := newGate(t, s)
 	req := bearer("")
 	req.Header.Set("Authorization", "ApiKey abc")
-	caller, no := g.Check(req)
+	caller, no := Check(g.Verifier, req)
 	if no != nil || !caller.PassedOn || caller.User != "" || caller.Claims != nil {
 		t.Errorf("caller %+v, refusal %v", caller, no)
 	}
-	if caller, _ := g.Check(bearer(signed("p256", "ES256", ""))); caller == nil || caller.PassedOn {
+	if caller, _ := Check(g.Verifier, bearer(signed("p256", "ES256", ""))); caller == nil || caller.PassedOn {
 		t.Errorf("a verified caller is %+v", caller)
 	}
 }
@@ -184,7 +184,7 @@ func TestChallenges(t *testing.T) {
 	} {
 		req := bearer("")
 		req.Header.Set("Authorization", c.value)
-		if _, no := g.Check(req); no == nil || no.Challenge != c.challenge || no.Status != 401 || no.RetryAfter != 0 {
+		if _, no := Check(g.Verifier, req); no == nil || no.Challenge != c.challenge || no.Status != 401 || no.RetryAfter != 0 {
 			t.Errorf("%s: %+v, want %s", c.name, no, c.challenge)
 		}
 	}
@@ -255,7 +255,7 @@ func TestMessagesHoldNothingOfTheToken(t *testing.T) {
 		theKeys().sign("p256", "ES256", named("ES256", "p256"), from(`"iss":"https://evil.example","aud":"kibana"`)),
 		theKeys().sign("p256", "ES256", named("ES256", "p256"), from(`"iss":"https://id.example","aud":"evil"`)),
 	} {
-		_, no := g.Check(bearer(token))
+		_, no := Check(g.Verifier, bearer(token))
 		if no == nil {
 			t.Fatal("accepted")
 		}
