@@ -34,6 +34,7 @@ func pass(g *Gate, rw http.ResponseWriter, u *upload) {
 	a := &answer{ResponseWriter: rw}
 	u.answer = a
 	u.passedOn = time.Since(u.started)
+	u.passing = true
 	g.next.ServeHTTP(a, u.req)
 	if a.status == 0 {
 		// Whoever writes no status means this one.

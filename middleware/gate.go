@@ -112,6 +112,7 @@ type upload struct {
 	// How it ends.
 	no      *refusal.Refusal
 	decided bool    // The checks have come to their end, and no says how.
+	passing bool    // The answer has begun, or the request has been handed on.
 	flows   bool    // It streams: what is left to do is done there.
 	answer  *answer // Kibana's answer to the upload; nil as long as it has not been handed on.
 
@@ -135,12 +136,26 @@ func (g *Gate) ServeHTTP(rw http.ResponseWriter, req *http.Request) {
 	if g.apart && serveApart(g, rw, req) {
 		return
 	}
-	where, no := findUpload(g.router, req)
+	if req.Method != http.MethodPost {
+		g.next.ServeHTTP(rw, req)
+		return
+	}
+	where, no := findSafely(g, req)
 	if where == nil && no == nil {
 		g.next.ServeHTTP(rw, req)
 		return
 	}
 	serveUpload(g, rw, &upload{req: req, target: where, no: no, started: time.Now()})
+}
+
+// findSafely is findUpload, with a panic of ours turned into a refusal.
+func findSafely(g *Gate, req *http.Request) (where *privilege.Case, no *refusal.Refusal) {
+	defer func() {
+		if recovered := recover(); recovered != nil {
+			no = internal(recovered)
+		}
+	}()
+	return findUpload(g.router, req)
 }
 
 // serveUpload checks an upload, and answers it or hands it on.
@@ -151,15 +166,14 @@ func serveUpload(g *Gate, rw http.ResponseWriter, u *upload) {
 	}
 	u.decided = true
 	if u.no == nil && u.inFile {
-		u.flows = true
 		stream(g, rw, u)
 		return
 	}
 	conclude(g, rw, u)
 }
 
-// over ends every upload, however it went: a panic of ours during the checks becomes a refusal, since nothing has been
-// forwarded by then, and one of next, which panics when Kibana's answer breaks off, is recorded and goes on to the server.
+// over ends every upload, however it went: a panic of ours becomes a refusal as long as nothing has been forwarded or
+// answered, and one of next, which panics when Kibana's answer breaks off, is recorded and goes on to the server.
 // One deferred call does all of it because each costs the interpreter as much as several other calls.
 func over(g *Gate, rw http.ResponseWriter, u *upload) {
 	if !u.decided {
@@ -169,6 +183,11 @@ func over(g *Gate, rw http.ResponseWriter, u *upload) {
 	if u.flows {
 		return
 	}
+	if !u.passing {
+		u.no = internal(recover())
+		u.passing = true
+		refusal.Write(rw, u.no)
+	}
 	since := time.Since(u.started)
 	if u.answer != nil {
 		u.took.Kibana = since - u.passedOn
@@ -177,8 +196,8 @@ func over(g *Gate, rw http.ResponseWriter, u *upload) {
 			heed(g, u)
 		}
 	}
-	record(g, u, u.no, since)
 	closeUpload(u)
+	recordSafely(g, u, u.no, since)
 }
 
 // refuseLate ends an upload whose checks did not come to their end by themselves.
@@ -218,6 +237,7 @@ func conclude(g *Gate, rw http.ResponseWriter, u *upload) {
 	case g.reports:
 		report(g, rw, u, u.no)
 	case u.no != nil:
+		u.passing = true
 		refusal.Write(rw, u.no)
 	case u.action != "":
 		deliverBlob(g, rw, u)

@@ -23,6 +23,17 @@ var (
 	noKind   content.Type
 )
 
+// recordSafely is record, which must not cost an upload its answer.
+func recordSafely(g *Gate, u *upload, no *refusal.Refusal, duration time.Duration) {
+	defer forgive()
+	record(g, u, no, duration)
+}
+
+// forgive ends a panic of the function that defers it.
+func forgive() {
+	_ = recover()
+}
+
 // record writes the one audit event of an upload: it is called when Kibana has answered or the refusal is sent.
 func record(g *Gate, u *upload, no *refusal.Refusal, duration time.Duration) {
 	req := u.req

@@ -44,25 +44,27 @@ func stream(g *Gate, rw http.ResponseWriter, u *upload) {
 	u.req.Body = reader
 	late := &lateAnswer{rw: rw, flow: f, header: http.Header{}}
 	from := time.Now()
+	u.passing = true
+	u.flows = true
 	before := *u
 	go pump(g, u)
 	defer func() {
 		_ = reader.CloseWithError(errBroken)
-		no := settle(g, u, &before, late, from)
-		if no == nil || late.sent {
-			return
+		no, _ := f.state()
+		if no != nil && !late.sent {
+			// The proxy may panic over an answer that was cut short because of us: the refusal takes its place.
+			_ = recover()
+			refusal.Write(rw, no)
 		}
-		// The proxy may panic over an answer that was cut short because of us: the refusal takes its place.
-		_ = recover()
-		refusal.Write(rw, no)
+		settle(g, u, &before, late, from)
 	}()
 	g.next.ServeHTTP(late, u.req)
 }
 
-// settle records the upload when next has returned, and gives the refusal that was found while it flowed. Kibana may
-// have answered before the upload's end: then the reading stops by itself, nobody waits for the client, and what is
-// recorded is what was known before the flow began.
-func settle(g *Gate, u, before *upload, late *lateAnswer, from time.Time) *refusal.Refusal {
+// settle records the upload when next has returned. Kibana may have answered before the upload's end: then the reading
+// stops by itself, nobody waits for the client, and what is recorded is what was known before the flow began.
+func settle(g *Gate, u, before *upload, late *lateAnswer, from time.Time) {
+	defer forgive()
 	no, over := late.flow.state()
 	seen := before
 	if over {
@@ -73,7 +75,6 @@ func settle(g *Gate, u, before *upload, late *lateAnswer, from time.Time) *refus
 	seen.took.Kibana = time.Since(from)
 	heed(g, seen)
 	record(g, seen, no, time.Since(seen.started))
-	return no
 }
 
 // pump reads the rest of the form into the pipe. It owns the upload's reading from here on.

@@ -27,7 +27,7 @@ import (
 const (
 	corpusPerType  = 300
 	corpusFileSize = 4 << 20
-	corpusTime     = 10 * time.Second
+	corpusTime     = time.Minute
 )
 
 // attachedAs are the names that genuine files of an extension get.

@@ -57,8 +57,10 @@ func (r *ring) keys(ctx context.Context) (*keySet, time.Time) {
 	now := r.now()
 	r.mu.Lock()
 	fresh := r.loadedAt.Add(r.ttl)
-	stale := r.set == nil || (r.failures == 0 && !now.Before(fresh.Add(r.ttl)))
-	if r.set == nil || !now.Before(fresh) {
+	// Keys out of the future were fetched while the clock ran ahead: nobody knows how old they are.
+	ahead := r.loadedAt.After(now)
+	stale := r.set == nil || ahead || (r.failures == 0 && !now.Before(fresh.Add(r.ttl)))
+	if r.set == nil || ahead || !now.Before(fresh) {
 		r.start(now, stale)
 	} else {
 		r.due.Store(fresh.UnixNano())
@@ -91,7 +93,8 @@ func (r *ring) refreshed(ctx context.Context) (*keySet, time.Time) {
 	}
 	now := r.now()
 	r.mu.Lock()
-	if r.fetching == nil && now.Sub(r.unknownAt) >= unknownInterval {
+	since := now.Sub(r.unknownAt)
+	if r.fetching == nil && (since >= unknownInterval || since < 0) {
 		r.start(now, false)
 		if r.fetching != nil {
 			r.unknownAt = now
@@ -117,7 +120,8 @@ func (r *ring) usable(now time.Time) (*keySet, time.Time) {
 // start begins a fetch unless one runs or the last one failed a moment ago. Until it ends the remembered tokens are good
 // enough, unless the keys are stale. r.mu is held.
 func (r *ring) start(now time.Time, stale bool) {
-	if r.fetching != nil || now.Before(r.retryAt) {
+	// A wait longer than any is that of a clock which ran ahead.
+	if r.fetching != nil || (now.Before(r.retryAt) && r.retryAt.Sub(now) <= lastBackoff) {
 		return
 	}
 	if !stale {

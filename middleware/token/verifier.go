@@ -82,7 +82,8 @@ func recall(v *Verifier, digest [sha256.Size]byte) *Caller {
 		return nil
 	}
 	now := v.now().UnixNano()
-	if now >= entry.until || now >= v.ring.due.Load() || entry.generation != v.ring.generation.Load() {
+	// An end too far away is that of a clock which ran ahead when the token was verified.
+	if now >= entry.until || entry.until-now > int64(maxRemembered) || now >= v.ring.due.Load() || entry.generation != v.ring.generation.Load() {
 		return nil
 	}
 	CacheHits.Add(1)
