@@ -49,6 +49,8 @@ func stream(g *Gate, rw http.ResponseWriter, u *upload) {
 	before := *u
 	go pump(g, u)
 	defer func() {
+		// What only records must not cost the upload its answer. A panic of next goes on all the same.
+		defer forgive()
 		_ = reader.CloseWithError(errBroken)
 		no, _ := f.state()
 		if no != nil && !late.sent {
@@ -64,7 +66,6 @@ func stream(g *Gate, rw http.ResponseWriter, u *upload) {
 // settle records the upload when next has returned. Kibana may have answered before the upload's end: then the reading
 // stops by itself, nobody waits for the client, and what is recorded is what was known before the flow began.
 func settle(g *Gate, u, before *upload, late *lateAnswer, from time.Time) {
-	defer forgive()
 	no, over := late.flow.state()
 	seen := before
 	if over {
