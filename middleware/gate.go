@@ -133,13 +133,27 @@ type upload struct {
 // could do.
 func (g *Gate) ServeHTTP(rw http.ResponseWriter, req *http.Request) {
 	delete(req.Header, userHeader)
-	if g.apart && serveApart(g, rw, req) {
-		return
-	}
-	if req.Method != http.MethodPost {
+	if !g.apart && req.Method != http.MethodPost {
 		g.next.ServeHTTP(rw, req)
 		return
 	}
+	servePost(g, rw, req)
+}
+
+// servePost looks at what could be an upload, or is served apart.
+func servePost(g *Gate, rw http.ResponseWriter, req *http.Request) {
+	if g.apart && serveApart(g, rw, req) {
+		return
+	}
+	if plainlyElse(req) {
+		g.next.ServeHTTP(rw, req)
+		return
+	}
+	tryUpload(g, rw, req)
+}
+
+// tryUpload serves a request that has something of an upload.
+func tryUpload(g *Gate, rw http.ResponseWriter, req *http.Request) {
 	where, no := findSafely(g, req)
 	if where == nil && no == nil {
 		g.next.ServeHTTP(rw, req)

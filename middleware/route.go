@@ -51,14 +51,20 @@ func findUpload(r *router, req *http.Request) (*privilege.Case, *refusal.Refusal
 	if match != nil {
 		return targetOf(match, match[3]), nil
 	}
-	if !remarkable.MatchString(escaped) && strings.HasPrefix(req.RequestURI, escaped) {
-		return nil, nil
-	}
 	return findOddUpload(r, req, escaped)
 }
 
+// plainlyElse says whether a request is no upload in anybody's reading, as nearly every one is.
+func plainlyElse(req *http.Request) bool {
+	if req.Method != http.MethodPost {
+		return true
+	}
+	escaped := req.URL.EscapedPath()
+	return !remarkable.MatchString(escaped) && strings.HasPrefix(req.RequestURI, escaped)
+}
+
 // remarkable is all that an upload's path has in some reading: the end of the route, or something that readers treat
-// differently. What has none of it is no upload, as nearly every request is.
+// differently. What has none of it is no upload.
 var remarkable = regexp.MustCompile(`(?i)/files|[%\\;#?]|//|/\.`)
 
 // findOddUpload says the same of a path that is not simple. It is apart because the interpreter's cost of a call grows

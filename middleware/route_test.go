@@ -66,6 +66,9 @@ func TestUploadPaths(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			req := httptest.NewRequest(http.MethodPost, test.uri, nil)
+			if plainlyElse(req) && test.space != "" {
+				t.Fatal("passed at the first look")
+			}
 			got, no := findUpload(newRouter(test.basePath), req)
 			switch {
 			case test.space == "!":

@@ -50,7 +50,13 @@ var tried = map[string]func(t *testing.T, line string){
 		}
 	},
 	// This test is a part of make test: only what it would do is asked.
-	"make test":     func(t *testing.T, _ string) { run(t, ".", "make -n test") },
+	"make test":  func(t *testing.T, _ string) { run(t, ".", "make -n test") },
+	"make bench": func(t *testing.T, _ string) { run(t, ".", "make -n bench") },
+	"cd e2e && go run ./bench -only small": func(t *testing.T, _ string) {
+		if output := run(t, ".", "cd e2e && go run ./bench -only small -rounds 1"); !strings.Contains(output, "10 KiB upload, gate, all checks") {
+			t.Error(output)
+		}
+	},
 	"make generate": func(t *testing.T, _ string) { run(t, ".", "make -n generate") },
 	"make setup":    func(t *testing.T, _ string) { run(t, ".", "make -n setup") },
 	"go test ./...": func(t *testing.T, _ string) { run(t, ".", "go test -count=1 ./middleware/refusal ./internal/gendocs") },
