@@ -28,6 +28,9 @@ var blobEnd = regexp.MustCompile(`(?i)/api/files/files/(?:cases|observability|se
 // plainBlob is either call's path in the one reading that passes; the second group is that of the blob's call.
 var plainBlob = regexp.MustCompile(`^(?:/s/[a-z0-9_-]{1,255})?/api/files/files/(cases|observability|securitySolution)FilesCases(/[^/]+/blob)?/?$`)
 
+// blobBuffer is how many bytes of a blob are read at once.
+const blobBuffer = 256 << 10
+
 // maxCreate is how many bytes the create call may have.
 const maxCreate = 256 << 10
 
@@ -153,18 +156,20 @@ func checkBytes(g *Gate, u *upload) *refusal.Refusal {
 	u.inspection = g.files.Open(kind, "the file")
 	u.held = hold(g)
 	body := bodyOf(g, u)
-	buffer := make([]byte, 256<<10)
+	buffer := bytes.NewBuffer(make([]byte, 0, blobBuffer+bytes.MinRead))
 	for {
-		n, err := io.ReadFull(body, buffer)
-		if n > 0 {
-			if no := content.Write(u.inspection, buffer[:n]); no != nil {
+		// io.ReadFull would not tell the body's end from one that was cut short.
+		buffer.Reset()
+		_, err := io.CopyN(buffer, body, blobBuffer)
+		if buffer.Len() > 0 {
+			if no := content.Write(u.inspection, buffer.Bytes()); no != nil {
 				return no
 			}
-			if no := holdMore(u.held, buffer[:n]); no != nil {
+			if no := holdMore(u.held, buffer.Bytes()); no != nil {
 				return no
 			}
 		}
-		if err == io.EOF || (err == io.ErrUnexpectedEOF && (u.req.ContentLength < 0 || u.held.size == u.req.ContentLength)) {
+		if err == io.EOF {
 			break
 		}
 		if err != nil {

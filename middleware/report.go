@@ -43,6 +43,7 @@ type recording struct {
 	held *held
 	kept int64  // How many bytes of held are good.
 	last []byte // What was read and could not be held: reading ended there.
+	end  error  // How the body ended; nil as long as it has not.
 }
 
 var errNotHeld = errors.New("casegate: the body can't be held")
@@ -52,10 +53,11 @@ func (r *recording) Read(p []byte) (int, error) {
 	if r.last != nil {
 		return 0, errNotHeld
 	}
-	n, err := io.ReadFull(r.body, p)
-	if errors.Is(err, io.ErrUnexpectedEOF) {
-		err = io.EOF
+	if r.end != nil {
+		return 0, r.end
 	}
+	n, err := fill(r.body, p)
+	r.end = err
 	if n > 0 {
 		if no := holdMore(r.held, p[:n]); no != nil {
 			r.last = append([]byte{}, p[:n]...)
@@ -66,16 +68,34 @@ func (r *recording) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// fill reads as much as there is and fits, a little less than p. Unlike io.ReadFull it tells a body's end from one that
+// was cut short.
+func fill(body io.Reader, p []byte) (int, error) {
+	if len(p) <= 2*bytes.MinRead {
+		return body.Read(p)
+	}
+	// With this much to spare the buffer never moves away from p.
+	buffer := bytes.NewBuffer(p[:0])
+	n, err := io.CopyN(buffer, body, int64(len(p)-bytes.MinRead))
+	return int(n), err
+}
+
 // Close closes the body.
 func (r *recording) Close() error {
 	return r.body.Close()
 }
 
-// replay is the body from its beginning: what was held, and then what nobody has read yet.
+// replay is the body from its beginning: what was held, and then what nobody has read yet, or the way in which it ended.
 func (r *recording) replay() io.ReadCloser {
+	var rest io.Reader = r.body
+	if r.end != nil {
+		ended, end := io.Pipe()
+		_ = end.CloseWithError(r.end)
+		rest = ended
+	}
 	return io.NopCloser(io.MultiReader(
 		io.NewSectionReader(readerOf(r.held), 0, r.kept),
 		bytes.NewReader(r.last),
-		r.body,
+		rest,
 	))
 }

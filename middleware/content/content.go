@@ -129,7 +129,8 @@ func (k *known) meant(mime string) string {
 // Inspector decides by one policy. It is safe for concurrent use.
 type Inspector struct {
 	settings Settings
-	types    map[string]*Type
+	types    map[string]*Type // By extension.
+	byType   map[string]*Type // By MIME type; some have no extension.
 }
 
 // Type is what a file's name stands for.
@@ -159,6 +160,7 @@ func New(s Settings) *Inspector {
 		}
 	}
 	types := map[string]*Type{}
+	byType := map[string]*Type{}
 	for _, mime := range allowed {
 		r := k.rows[mime]
 		if r == nil || (r.archive && s.Archives == Refuse) {
@@ -169,11 +171,13 @@ func New(s Settings) *Inspector {
 		if image {
 			limit = s.MaxImageSize
 		}
+		picture := (image && r.known != byInspection && r.shape != shapeOLE) || r.look == lookPDF
+		byType[mime] = &Type{MIME: mime, Limit: limit, Streams: r.streams, row: r, picture: picture}
 		for _, extension := range k.extensions[mime] {
-			types[extension] = &Type{MIME: mime, Extension: extension, Limit: limit, Streams: r.streams, row: r, picture: (image && r.known != byInspection && r.shape != shapeOLE) || r.look == lookPDF}
+			types[extension] = &Type{MIME: mime, Extension: extension, Limit: limit, Streams: r.streams, row: r, picture: picture}
 		}
 	}
-	return &Inspector{settings: s, types: types}
+	return &Inspector{settings: s, types: types, byType: byType}
 }
 
 // ByName gives the type that Kibana would give a file of this name, or type_not_allowed.
