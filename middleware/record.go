@@ -8,19 +8,10 @@ import (
 	"time"
 
 	"github.com/casegate/casegate/middleware/audit"
-	"github.com/casegate/casegate/middleware/content"
 	"github.com/casegate/casegate/middleware/privilege"
 	"github.com/casegate/casegate/middleware/refusal"
 	"github.com/casegate/casegate/middleware/scan"
 	"github.com/casegate/casegate/middleware/token"
-)
-
-// What stands for the parts of an upload that is refused before they are known.
-var (
-	noCase   privilege.Case
-	noCaller token.Caller
-	noPerson person
-	noKind   content.Type
 )
 
 // recordSafely is record, which must not cost an upload its answer.
@@ -34,39 +25,38 @@ func forgive() {
 	_ = recover()
 }
 
-// record writes the one audit event of an upload: it is called when Kibana has answered or the refusal is sent.
+// record writes the one audit event of an upload: it is called when Kibana has answered or the refusal is sent. What is
+// only known of some uploads is added to the event, because a step of the interpreter is spent on every field.
 func record(g *Gate, u *upload, no *refusal.Refusal, duration time.Duration) {
 	req := u.req
-	target := u.target
-	if target == nil {
-		target = &noCase
-	}
-	caller := u.caller
-	who := u.person
-	if who == nil {
-		caller = &noCaller
-		who = &noPerson
-	}
-	kind := u.kind
-	if kind == nil {
-		kind = &noKind
-	}
-	trace := ""
-	if req.Header["Traceparent"] != nil {
-		trace = audit.TraceID(req.Header)
-	}
-	host, port := req.Host, 0
-	if strings.IndexByte(host, ':') >= 0 {
-		host, port = hostAndPort(host)
-	}
+	host := req.Host
+	address := audit.Address{IP: audit.SourceIP(req.RemoteAddr, req.Header, g.hops)}
 	e := &audit.Event{
-		Time: u.started, Duration: duration, Action: u.action, Report: g.reports, Status: u.kibana, KibanaStatus: u.kibana,
-		Method: req.Method, Path: req.URL.Path, Query: req.URL.RawQuery != "", Scheme: schemeOf(g, req), Host: host, Port: port,
-		SourceIP: audit.SourceIP(req.RemoteAddr, req.Header, g.hops), TraceID: trace, UserAgent: req.UserAgent(), Middleware: g.name,
-		Space: target.Space, CaseID: target.ID, Owner: u.owner,
-		Authentication: who.authentication, User: caller.User, UserID: who.id, Roles: who.roles,
-		FileName: u.filename, MIME: kind.MIME, Extension: kind.Extension, FileWhole: u.complete, FileSize: u.size, SHA256: u.sha256,
-		Took: u.took,
+		Time: u.started, Duration: duration, Action: u.action, Report: g.reports, Took: u.took,
+		HTTP:   audit.HTTP{Request: audit.Request{Method: req.Method}, Response: audit.Response{Status: u.kibana}},
+		URL:    audit.URL{Path: req.URL.Path, Domain: host, Scheme: schemeOf(g, req)},
+		Source: address, Client: address,
+		UserAgent: audit.Agent{Original: req.UserAgent()},
+		Casegate:  audit.Casegate{Middleware: g.name, Owner: u.owner, KibanaStatus: u.kibana, Query: req.URL.RawQuery != ""},
+	}
+	if strings.IndexByte(host, ':') >= 0 {
+		name, port := hostAndPort(host)
+		e.URL.Domain = name
+		e.URL.Port = port
+	}
+	if req.Header["Traceparent"] != nil {
+		traced(e, req)
+	}
+	if u.target != nil {
+		e.Kibana = audit.Kibana{Space: u.target.Space, Object: &audit.SavedObject{Type: "cases", ID: u.target.ID}}
+	}
+	who := u.person
+	if who != nil {
+		e.User = who.user
+		e.Casegate.Authentication = who.authentication
+	}
+	if u.filename != "" {
+		e.File = fileOf(u)
 	}
 	if no != nil {
 		refusedAs(e, no)
@@ -74,12 +64,36 @@ func record(g *Gate, u *upload, no *refusal.Refusal, duration time.Duration) {
 	audit.Write(g.log, e)
 }
 
+// fileOf is the file as far as it is known.
+func fileOf(u *upload) *audit.File {
+	file := &audit.File{Name: u.filename}
+	if u.kind != nil {
+		file.MIME = u.kind.MIME
+		file.Extension = u.kind.Extension
+	}
+	if u.complete {
+		file.Size = &u.size
+	}
+	if u.sha256 != "" {
+		file.Hash = &audit.Hash{SHA256: u.sha256}
+	}
+	return file
+}
+
 func refusedAs(e *audit.Event, no *refusal.Refusal) {
-	e.Code = no.Code
+	e.Rule = &audit.Rule{Name: no.Code}
 	e.Reason = no.Message
-	e.Detail = no.Detail
+	e.Casegate.Detail = no.Detail
 	if !e.Report {
-		e.Status = no.Status
+		e.HTTP.Response.Status = no.Status
+	}
+}
+
+// traced adds the trace that the request belongs to.
+func traced(e *audit.Event, req *http.Request) {
+	id := audit.TraceID(req.Header)
+	if id != "" {
+		e.Trace = &audit.Trace{ID: id}
 	}
 }
 

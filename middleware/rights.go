@@ -3,6 +3,7 @@ package middleware
 import (
 	"sync"
 
+	"github.com/casegate/casegate/middleware/audit"
 	"github.com/casegate/casegate/middleware/privilege"
 	"github.com/casegate/casegate/middleware/token"
 )
@@ -12,8 +13,7 @@ type person struct {
 	rights *privilege.Rights
 	// What the audit events say of the caller.
 	authentication string
-	id             string
-	roles          []string
+	user           audit.User
 }
 
 // people remembers what follows from callers' claims, as long as the token's own cache remembers the caller: working
@@ -62,18 +62,14 @@ func meet(g *Gate, caller *token.Caller) *person {
 
 // describeCaller takes from the claims what the audit events say.
 func describeCaller(who *person, caller *token.Caller) {
-	subject, ok := caller.Claims["sub"].(string)
-	if ok {
-		who.id = subject
-	}
-	list, ok := caller.Claims["roles"].([]any)
-	if !ok {
-		return
-	}
+	subject, _ := caller.Claims["sub"].(string)
+	list, _ := caller.Claims["roles"].([]any)
+	var roles []string
 	for _, element := range list {
 		role, ok := element.(string)
 		if ok {
-			who.roles = append(who.roles, role)
+			roles = append(roles, role)
 		}
 	}
+	who.user = audit.User{Name: caller.User, ID: subject, Roles: roles}
 }

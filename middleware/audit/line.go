@@ -27,29 +27,12 @@ var (
 	typesDenied  = []string{"creation", "denied"}
 )
 
-// The document of an event. Structures are fields and not embedded: the interpreter would name an embedded one.
-type document struct {
-	Timestamp string         `json:"@timestamp"`
-	Message   string         `json:"message"`
-	ECS       ecsFields      `json:"ecs"`
-	Event     eventFields    `json:"event"`
-	HTTP      httpFields     `json:"http"`
-	URL       urlFields      `json:"url"`
-	User      userFields     `json:"user"`
-	Source    addressFields  `json:"source"`
-	Client    addressFields  `json:"client"`
-	UserAgent agentFields    `json:"user_agent"`
-	Kibana    kibanaFields   `json:"kibana"`
-	File      *fileFields    `json:"file,omitempty"`
-	Rule      *ruleFields    `json:"rule,omitempty"`
-	Trace     *traceFields   `json:"trace,omitempty"`
-	Casegate  casegateFields `json:"casegate"`
-}
-
+// ecsFields name the version of the schema.
 type ecsFields struct {
 	Version string `json:"version"`
 }
 
+// eventFields are the schema's own view of an event.
 type eventFields struct {
 	Kind     string   `json:"kind"`
 	Category []string `json:"category"`
@@ -62,89 +45,15 @@ type eventFields struct {
 	Duration int64    `json:"duration,omitempty"` // Nanoseconds.
 }
 
-type httpFields struct {
-	Request  requestFields  `json:"request"`
-	Response responseFields `json:"response"`
-}
-
-type requestFields struct {
-	Method string `json:"method,omitempty"`
-}
-
-type responseFields struct {
-	Status int `json:"status_code,omitempty"`
-}
-
-type urlFields struct {
-	Path   string `json:"path,omitempty"`
-	Domain string `json:"domain,omitempty"`
-	Port   int    `json:"port,omitempty"`
-	Scheme string `json:"scheme,omitempty"`
-}
-
-type userFields struct {
-	Name  string   `json:"name,omitempty"`
-	ID    string   `json:"id,omitempty"`
-	Roles []string `json:"roles,omitempty"`
-}
-
-type addressFields struct {
-	IP string `json:"ip,omitempty"`
-}
-
-type agentFields struct {
-	Original string `json:"original,omitempty"`
-}
-
-// kibanaFields are named as in Kibana's own audit log.
-type kibanaFields struct {
-	Space  string       `json:"space_id,omitempty"`
-	Object *objectField `json:"saved_object,omitempty"`
-}
-
-type objectField struct {
-	Type string `json:"type"`
-	ID   string `json:"id"`
-}
-
-type fileFields struct {
-	Name      string      `json:"name"`
-	Size      *int64      `json:"size,omitempty"`
-	MIME      string      `json:"mime_type,omitempty"`
-	Extension string      `json:"extension,omitempty"`
-	Hash      *hashFields `json:"hash,omitempty"`
-}
-
-type hashFields struct {
-	SHA256 string `json:"sha256"`
-}
-
-type ruleFields struct {
-	Name string `json:"name"`
-}
-
-type traceFields struct {
-	ID string `json:"id"`
-}
-
-// casegateFields are what ECS has no field for.
-type casegateFields struct {
-	Enforcement    string `json:"enforcement,omitempty"`
-	Middleware     string `json:"middleware,omitempty"`
-	Owner          string `json:"owner,omitempty"`
-	Authentication string `json:"authentication,omitempty"`
-	KibanaStatus   int    `json:"kibana_status,omitempty"`
-	Query          bool   `json:"query,omitempty"`
-	Detail         string `json:"detail,omitempty"`
-	Lost           int64  `json:"lines_lost,omitempty"`
-}
-
 // Line is the event as one line of JSON with its line end. Texts that are not UTF-8 are made so, and a line beyond 8 KiB
 // has its texts cut to 256 bytes each.
 func Line(e *Event) []byte {
-	line := encode(describe(e))
+	complete(e)
+	line := encode(e)
 	if len(line) > maxLine {
-		line = encode(describe(cut(e)))
+		short := cut(e)
+		complete(short)
+		line = encode(short)
 	}
 	return line
 }
@@ -152,88 +61,54 @@ func Line(e *Event) []byte {
 // schema is what all events say of the schema.
 var schema = ecsFields{Version: ecsVersion}
 
-// describe puts the facts into ECS fields. It is one literal and not an assignment for each field, because the
-// interpreter takes several steps, and copies of the structures on the way, to set one field within another.
-func describe(e *Event) *document {
+// complete writes what follows from the facts. The event's own fields are one literal and not an assignment for each,
+// because the interpreter takes several steps, and copies of the structures on the way, to set one field within another.
+func complete(e *Event) {
 	action := e.Action
 	if action == "" {
 		action = "case_file_attach"
 	}
-	outcome := outcomeOf(e)
-	verb := "passed"
 	types := typesAllowed
-	enforcement := "enforce"
-	if e.Report {
-		enforcement = "report"
-	}
-	d := &document{
-		Timestamp: e.Time.UTC().Format(timestamp),
-		ECS:       schema,
-		HTTP:      httpFields{Request: requestFields{Method: e.Method}, Response: responseFields{Status: e.Status}},
-		URL:       urlFields{Path: e.Path, Domain: e.Host, Port: e.Port, Scheme: e.Scheme},
-		User:      userFields{Name: e.User, ID: e.UserID, Roles: e.Roles},
-		Source:    addressFields{IP: e.SourceIP},
-		Client:    addressFields{IP: e.SourceIP},
-		UserAgent: agentFields{Original: e.UserAgent},
-		Casegate: casegateFields{
-			Enforcement: enforcement, Middleware: e.Middleware, Owner: e.Owner, Authentication: e.Authentication,
-			KibanaStatus: e.KibanaStatus, Query: e.Query, Detail: e.Detail,
-		},
-	}
-	if e.Code != "" {
-		d.Rule = &ruleFields{Name: e.Code}
-		verb = "passed, but would have been refused as " + e.Code
-		if !e.Report {
-			verb = "was refused as " + e.Code
-			types = typesDenied
+	outcome := "success"
+	verb := "passed"
+	status := e.Casegate.KibanaStatus
+	if status < 200 || status > 299 {
+		outcome = "failure"
+		if status == 0 {
+			outcome = "unknown"
 		}
 	}
-	d.Event = eventFields{
+	e.Casegate.Enforcement = "enforce"
+	if e.Report {
+		e.Casegate.Enforcement = "report"
+	}
+	if e.Rule != nil {
+		verb = "passed, but would have been refused as " + e.Rule.Name
+		if !e.Report {
+			verb = "was refused as " + e.Rule.Name
+			types = typesDenied
+			outcome = "failure"
+		}
+	}
+	e.Timestamp = e.Time.UTC().Format(timestamp)
+	e.ECS = schema
+	e.Event = eventFields{
 		Kind: "event", Category: categories, Type: types, Action: action, Outcome: outcome, Module: "casegate",
 		Dataset: "casegate.audit", Reason: e.Reason, Duration: int64(e.Duration),
 	}
-	d.Kibana.Space = e.Space
-	if e.CaseID != "" {
-		d.Kibana.Object = &objectField{Type: "cases", ID: e.CaseID}
+	file, id := "", ""
+	if e.File != nil {
+		file = e.File.Name
 	}
-	if e.FileName != "" {
-		d.File = fileOf(e)
+	if e.Kibana.Object != nil {
+		id = e.Kibana.Object.ID
 	}
-	if e.TraceID != "" {
-		d.Trace = &traceFields{ID: e.TraceID}
-	}
-	d.Message = "upload of [" + e.FileName + "] to case [" + e.CaseID + "] by [" + e.User + "] " + verb
-	return d
-}
-
-// outcomeOf says how it went: of a refused upload by the refusal, of others by Kibana's answer.
-func outcomeOf(e *Event) string {
-	status := e.KibanaStatus
-	switch {
-	case e.Code != "" && !e.Report:
-		return "failure"
-	case status == 0:
-		return "unknown"
-	case status >= 200 && status <= 299:
-		return "success"
-	}
-	return "failure"
-}
-
-func fileOf(e *Event) *fileFields {
-	file := &fileFields{Name: e.FileName, MIME: e.MIME, Extension: e.Extension}
-	if e.FileWhole {
-		file.Size = &e.FileSize
-	}
-	if e.SHA256 != "" {
-		file.Hash = &hashFields{SHA256: e.SHA256}
-	}
-	return file
+	e.Message = "upload of [" + file + "] to case [" + id + "] by [" + e.User.Name + "] " + verb
 }
 
 // lossLine is the line that tells how many lines are missing at its place.
 func lossLine(lost int64) []byte {
-	return encode(&document{
+	return encode(&Event{
 		Timestamp: time.Now().UTC().Format(timestamp),
 		Message:   "audit lines were lost: the output did not take them",
 		ECS:       schema,
@@ -241,7 +116,7 @@ func lossLine(lost int64) []byte {
 			Kind: "pipeline_error", Category: categories[:1], Type: []string{"info"}, Action: "audit_lines_lost",
 			Outcome: "failure", Module: "casegate", Dataset: "casegate.audit",
 		},
-		Casegate: casegateFields{Lost: lost},
+		Casegate: Casegate{Lost: lost},
 	})
 }
 
@@ -262,9 +137,9 @@ func hiddenPairs() []string {
 	return pairs
 }
 
-// encode makes the line of a document.
-func encode(d *document) []byte {
-	line, err := json.Marshal(d)
+// encode makes the line of an event.
+func encode(e *Event) []byte {
+	line, err := json.Marshal(e)
 	if err != nil {
 		// Strings and numbers always marshal.
 		return nil
@@ -275,22 +150,33 @@ func encode(d *document) []byte {
 	return append(line, '\n')
 }
 
-// cut is the event with all texts at most maxText bytes long.
+// cut is the event with all texts at most maxText bytes long. What line writes is left to it.
 func cut(e *Event) *Event {
 	short := *e
-	for _, text := range []*string{
-		&short.Action, &short.Code, &short.Method, &short.Path, &short.Scheme, &short.Host, &short.SourceIP, &short.TraceID,
-		&short.UserAgent, &short.Middleware, &short.Space, &short.CaseID, &short.Owner, &short.Authentication, &short.User,
-		&short.UserID, &short.FileName, &short.MIME, &short.Extension, &short.SHA256, &short.Reason, &short.Detail,
-	} {
+	texts := []*string{
+		&short.Action, &short.Reason, &short.HTTP.Request.Method, &short.URL.Path, &short.URL.Domain, &short.URL.Scheme,
+		&short.User.Name, &short.User.ID, &short.Source.IP, &short.Client.IP, &short.UserAgent.Original, &short.Kibana.Space,
+		&short.Casegate.Middleware, &short.Casegate.Owner, &short.Casegate.Authentication, &short.Casegate.Detail,
+	}
+	if e.Kibana.Object != nil {
+		object := *e.Kibana.Object
+		short.Kibana.Object = &object
+		texts = append(texts, &object.ID)
+	}
+	if e.File != nil {
+		file := *e.File
+		short.File = &file
+		texts = append(texts, &file.Name, &file.MIME, &file.Extension)
+	}
+	for _, text := range texts {
 		*text = cutText(*text)
 	}
-	short.Roles = nil
-	for i, role := range e.Roles {
+	short.User.Roles = nil
+	for i, role := range e.User.Roles {
 		if i == maxRoles {
 			break
 		}
-		short.Roles = append(short.Roles, cutText(role))
+		short.User.Roles = append(short.User.Roles, cutText(role))
 	}
 	return &short
 }

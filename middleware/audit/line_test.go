@@ -13,15 +13,34 @@ import (
 
 // full is an event with every field set.
 func full() *Event {
+	size := int64(10240)
+	address := Address{IP: "192.0.2.7"}
 	return &Event{
 		Time: time.Date(2026, 1, 2, 3, 4, 5, 678900000, time.FixedZone("x", 3600)), Duration: 1234567, Action: "case_file_attach",
-		Code: "content_mismatch", Report: true, Status: 200, KibanaStatus: 200,
-		Method: "POST", Path: "/s/soc/api/cases/c1/files", Query: true, Scheme: "https", Host: "kibana.example", Port: 443,
-		SourceIP: "192.0.2.7", TraceID: strings.Repeat("ab", 16), UserAgent: "curl/8", Middleware: "gate@file",
-		Space: "soc", CaseID: "c1", Owner: "cases", Authentication: "token", User: "ana", UserID: "u1", Roles: []string{"analyst"},
-		FileName: "report.pdf", MIME: "application/pdf", Extension: "pdf", SHA256: strings.Repeat("0f", 32), FileSize: 10240, FileWhole: true,
-		Reason: "its content is image/png", Detail: "detail", Took: Timings{Token: 1, Owner: 1, Body: 1, Scan: 1, Kibana: 1},
+		Report: true, Reason: "its content is image/png", Took: Timings{Token: 1, Owner: 1, Body: 1, Scan: 1, Kibana: 1},
+		HTTP:      HTTP{Request: Request{Method: "POST"}, Response: Response{Status: 200}},
+		URL:       URL{Path: "/s/soc/api/cases/c1/files", Domain: "kibana.example", Port: 443, Scheme: "https"},
+		User:      User{Name: "ana", ID: "u1", Roles: []string{"analyst"}},
+		Source:    address,
+		Client:    address,
+		UserAgent: Agent{Original: "curl/8"},
+		Kibana:    Kibana{Space: "soc", Object: &SavedObject{Type: "cases", ID: "c1"}},
+		File:      &File{Name: "report.pdf", Size: &size, MIME: "application/pdf", Extension: "pdf", Hash: &Hash{SHA256: strings.Repeat("0f", 32)}},
+		Rule:      &Rule{Name: "content_mismatch"},
+		Trace:     &Trace{ID: strings.Repeat("ab", 16)},
+		Casegate: Casegate{
+			Middleware: "gate@file", Owner: "cases", Authentication: "token", KibanaStatus: 200, Query: true, Detail: "detail",
+		},
 	}
+}
+
+// answered is an event of which no more is known than its end.
+func answered(status, kibana int, code string) *Event {
+	e := &Event{HTTP: HTTP{Response: Response{Status: status}}, Casegate: Casegate{KibanaStatus: kibana}}
+	if code != "" {
+		e.Rule = &Rule{Name: code}
+	}
+	return e
 }
 
 // ecs are the fields that events use, with their types in the Elastic Common Schema 8.11.
@@ -149,9 +168,10 @@ func contains(list []string, value any) bool {
 }
 
 func TestEventsFollowECS(t *testing.T) {
-	plain := &Event{Time: time.Now(), Status: 401, Code: "token_missing"}
+	plain := answered(401, 0, "token_missing")
+	plain.Time = time.Now()
 	passed := full()
-	passed.Code, passed.Report = "", false
+	passed.Rule, passed.Report = nil, false
 	refused := full()
 	refused.Report = false
 	seen := map[string]bool{}
@@ -224,24 +244,29 @@ func TestLineHoldsTheFacts(t *testing.T) {
 
 func TestOutcome(t *testing.T) {
 	for name, row := range map[string]struct {
-		event         Event
-		outcome, kind string
+		status, kibana int
+		code           string
+		report         bool
+		outcome, kind  string
 	}{
-		"passed, stored":             {Event{Status: 200, KibanaStatus: 200}, "success", "allowed"},
-		"passed, Kibana said no":     {Event{Status: 403, KibanaStatus: 403}, "failure", "allowed"},
-		"passed, redirect":           {Event{Status: 302, KibanaStatus: 302}, "failure", "allowed"},
-		"passed, no answer known":    {Event{}, "unknown", "allowed"},
-		"refused":                    {Event{Code: "file_too_large", Status: 413}, "failure", "denied"},
-		"refused late while flowing": {Event{Code: "file_too_large", Status: 413, KibanaStatus: 200}, "failure", "denied"},
-		"reported, stored":           {Event{Code: "file_too_large", Report: true, Status: 200, KibanaStatus: 200}, "success", "allowed"},
-		"reported, Kibana said no":   {Event{Code: "file_too_large", Report: true, Status: 413, KibanaStatus: 413}, "failure", "allowed"},
+		"passed, stored":             {200, 200, "", false, "success", "allowed"},
+		"passed, Kibana said no":     {403, 403, "", false, "failure", "allowed"},
+		"passed, redirect":           {302, 302, "", false, "failure", "allowed"},
+		"passed, no answer known":    {0, 0, "", false, "unknown", "allowed"},
+		"refused":                    {413, 0, "file_too_large", false, "failure", "denied"},
+		"refused late while flowing": {413, 200, "file_too_large", false, "failure", "denied"},
+		"reported, stored":           {200, 200, "file_too_large", true, "success", "allowed"},
+		"reported, Kibana said no":   {413, 413, "file_too_large", true, "failure", "allowed"},
+		"reported, no answer known":  {0, 0, "file_too_large", true, "unknown", "allowed"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			leaves := flat(t, Line(&row.event))
+			e := answered(row.status, row.kibana, row.code)
+			e.Report = row.report
+			leaves := flat(t, Line(e))
 			if leaves["event.outcome"] != row.outcome || !reflect.DeepEqual(leaves["event.type"], []any{"creation", row.kind}) {
 				t.Errorf("outcome %v, type %v", leaves["event.outcome"], leaves["event.type"])
 			}
-			if (row.event.Code != "") != (leaves["rule.name"] == row.event.Code) {
+			if (row.code != "") != (leaves["rule.name"] == row.code) {
 				t.Errorf("rule %v", leaves["rule.name"])
 			}
 		})
@@ -249,15 +274,16 @@ func TestOutcome(t *testing.T) {
 }
 
 func TestSizeIsRecordedWhenItIsKnown(t *testing.T) {
+	var empty int64
 	for name, row := range map[string]struct {
-		event Event
-		want  any
+		file *File
+		want any
 	}{
-		"empty file":  {Event{FileName: "a.txt", FileWhole: true}, 0.0},
-		"not read":    {Event{FileName: "a.txt", FileSize: 7}, nil},
-		"no file yet": {Event{FileSize: 7, FileWhole: true}, nil},
+		"empty file":  {&File{Name: "a.txt", Size: &empty}, 0.0},
+		"not read":    {&File{Name: "a.txt"}, nil},
+		"no file yet": {nil, nil},
 	} {
-		if got := flat(t, Line(&row.event))["file.size"]; got != row.want {
+		if got := flat(t, Line(&Event{File: row.file}))["file.size"]; got != row.want {
 			t.Errorf("%s: size %v, want %v", name, got, row.want)
 		}
 	}
@@ -279,7 +305,8 @@ func TestStrangeTextsAreHarmless(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := full()
-			e.FileName, e.CaseID, e.User, e.UserAgent, e.Path, e.Roles = text, text, text, text, text, []string{text}
+			e.File.Name, e.Kibana.Object.ID, e.UserAgent.Original, e.URL.Path = text, text, text, text
+			e.User = User{Name: text, Roles: []string{text}}
 			line := Line(e)
 			if strings.Count(string(line), "\n") != 1 || line[len(line)-1] != '\n' {
 				t.Error("the event is not one line")
@@ -294,19 +321,32 @@ func TestStrangeTextsAreHarmless(t *testing.T) {
 	}
 }
 
+// fill sets every text of a structure and of what it points to.
+func fill(value reflect.Value, text string) {
+	switch value.Kind() {
+	case reflect.Pointer:
+		fill(value.Elem(), text)
+	case reflect.Struct:
+		for i := 0; i < value.NumField(); i++ {
+			if value.Field(i).CanSet() {
+				fill(value.Field(i), text)
+			}
+		}
+	case reflect.String:
+		value.SetString(text)
+	}
+}
+
 func TestHugeEventsAreCut(t *testing.T) {
 	e := full()
 	huge := strings.Repeat("ü", 10000)
-	value := reflect.ValueOf(e).Elem()
-	for i := 0; i < value.NumField(); i++ {
-		if value.Field(i).Kind() == reflect.String {
-			value.Field(i).SetString(huge)
-		}
+	fill(reflect.ValueOf(e), huge)
+	e.User.Roles = make([]string, 50)
+	for i := range e.User.Roles {
+		e.User.Roles[i] = huge
 	}
-	e.Roles = make([]string, 50)
-	for i := range e.Roles {
-		e.Roles[i] = huge
-	}
+	// What only the gate writes is short.
+	e.Rule, e.Trace, e.File.Hash, e.Kibana.Object.Type = full().Rule, full().Trace, full().File.Hash, "cases"
 	line := Line(e)
 	// Every text was huge, so the line shows it when cut has forgotten one.
 	if len(line) > 16<<10 {
@@ -319,10 +359,10 @@ func TestHugeEventsAreCut(t *testing.T) {
 	if roles := leaves["user.roles"].([]any); len(roles) != maxRoles {
 		t.Errorf("%d roles, want %d", len(roles), maxRoles)
 	}
-	if len(e.FileName) != len(huge) || len(e.Roles) != 50 {
+	if len(e.File.Name) != len(huge) || len(e.Kibana.Object.ID) != len(huge) || len(e.User.Roles) != 50 {
 		t.Error("the event itself was changed")
 	}
-	if got := len(Line(&Event{Roles: make([]string, 10000)})); got > maxLine {
+	if got := len(Line(&Event{User: User{Roles: make([]string, 10000)}})); got > maxLine {
 		t.Errorf("a line of empty roles has %d bytes", got)
 	}
 }

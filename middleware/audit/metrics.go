@@ -50,42 +50,47 @@ var (
 
 // count adds an event to the counters. Nothing in it can panic, so it does without the cost of a defer.
 func count(e *Event) {
-	code := e.Code
 	took := &e.Took
+	code := ""
+	if e.Rule != nil {
+		code = e.Rule.Name
+	}
 	countersLock.Lock()
 	codes := decisions[e.Report]
 	if _, known := codes[code]; !known && len(codes) >= maxCodes {
 		code = "other"
 	}
 	codes[code]++
-	if e.FileWhole && (e.Code == "" || e.Report) {
-		uploadBytes += e.FileSize
+	if e.File != nil && e.File.Size != nil && (e.Rule == nil || e.Report) {
+		uploadBytes += *e.File.Size
 	}
 	recent = append(recent, float64(took.Token), float64(took.Owner)+shift, float64(took.Body)+2*shift,
 		float64(took.Scan)+3*shift, float64(took.Kibana)+4*shift)
-	spent[0] += took.Token
-	spent[1] += took.Owner
-	spent[2] += took.Body
-	spent[3] += took.Scan
-	spent[4] += took.Kibana
 	if len(recent) >= maxRecent {
 		fold()
 	}
 	countersLock.Unlock()
 }
 
-// fold sorts the recent durations into the buckets. The caller holds countersLock.
+// fold sorts the recent durations into the buckets and sums them up. The caller holds countersLock.
 func fold() {
 	sort.Float64s(recent)
 	for check := range checks {
 		// Durations are whole nanoseconds, so half of one more keeps what is at most an end apart from what is above it.
 		// Zeros, of checks that did not run, lie below the range.
-		start := float64(check)*shift + 0.5
+		base := float64(check) * shift
+		start := base + 0.5
 		first := sort.SearchFloat64s(recent, start)
+		last := sort.SearchFloat64s(recent, start+shift-1)
 		for i, end := range bucketEnds {
 			histograms[check].within[i] += int64(sort.SearchFloat64s(recent, start+end*1e9) - first)
 		}
-		histograms[check].count += int64(sort.SearchFloat64s(recent, start+shift-1) - first)
+		histograms[check].count += int64(last - first)
+		sum := 0.0
+		for _, one := range recent[first:last] {
+			sum += one - base
+		}
+		spent[check] += time.Duration(sum)
 	}
 	recent = recent[:0]
 }

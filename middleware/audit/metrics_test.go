@@ -110,11 +110,13 @@ var kindOf = map[string]string{
 
 func TestEventsAreCounted(t *testing.T) {
 	before, _ := scrape(t, Others{})
+	of := func(size int64) *File { return &File{Size: &size} }
+	malware := &Rule{Name: "malware_found"}
 	for _, e := range []Event{
-		{FileSize: 10, FileWhole: true, Took: Timings{Token: time.Millisecond, Body: time.Second}},
-		{FileSize: 100, FileWhole: true, Code: "malware_found", Took: Timings{Scan: time.Second}},
-		{FileSize: 1000, FileWhole: true, Code: "malware_found", Report: true},
-		{FileSize: 10000, Code: ""},
+		{File: of(10), Took: Timings{Token: time.Millisecond, Body: time.Second}},
+		{File: of(100), Rule: malware, Took: Timings{Scan: time.Second}},
+		{File: of(1000), Rule: malware, Report: true},
+		{File: &File{}},
 	} {
 		Write(New(Settings{Output: "off"}), &e)
 	}
@@ -210,7 +212,7 @@ func TestLabelsAreBounded(t *testing.T) {
 	l := New(Settings{Output: "off"})
 	scans := map[string]int64{}
 	for i := 0; i < 10*maxCodes; i++ {
-		Write(l, &Event{Code: fmt.Sprint("code_", i), Report: true})
+		Write(l, &Event{Rule: &Rule{Name: fmt.Sprint("code_", i)}, Report: true})
 		scans[fmt.Sprint("r", i)] = 1
 	}
 	samples, _ := scrape(t, Others{Scans: scans})
@@ -241,7 +243,7 @@ func TestCountingAndScrapingAtOnce(t *testing.T) {
 			defer all.Done()
 			l := New(Settings{Output: "off"})
 			for n := 0; n < 200; n++ {
-				Write(l, &Event{Code: "form_malformed", Took: Timings{Body: time.Millisecond}})
+				Write(l, &Event{Rule: &Rule{Name: "form_malformed"}, Took: Timings{Body: time.Millisecond}})
 				if n%50 == 0 {
 					_ = metrics(Others{})
 				}

@@ -327,7 +327,7 @@ func TestManyWritersAtOnce(t *testing.T) {
 			defer writers.Done()
 			l := New(Settings{Output: path})
 			for n := 0; n < 50; n++ {
-				Write(l, &Event{Reason: "x", Code: "case_not_found", Took: Timings{Token: 1}})
+				Write(l, &Event{Reason: "x", Rule: &Rule{Name: "case_not_found"}, Took: Timings{Token: 1}})
 			}
 		}()
 	}

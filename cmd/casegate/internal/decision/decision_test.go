@@ -48,6 +48,9 @@ func TestFollowReadsWhatIsWritten(t *testing.T) {
 }
 
 func TestVerdicts(t *testing.T) {
+	picture := &audit.File{Name: "a.png"}
+	eve := audit.User{Name: "eve"}
+	answered := func(status int) audit.HTTP { return audit.HTTP{Response: audit.Response{Status: status}} }
 	cases := []struct {
 		name string
 		e    audit.Event
@@ -56,31 +59,31 @@ func TestVerdicts(t *testing.T) {
 	}{
 		{
 			"passed",
-			audit.Event{User: "eve", FileName: "a.png", Status: 200, KibanaStatus: 200, TraceID: "7"},
+			audit.Event{User: eve, File: picture, HTTP: answered(200), Casegate: audit.Casegate{KibanaStatus: 200}, Trace: &audit.Trace{ID: "7"}},
 			Decision{Caller: "eve", File: "a.png", Verdict: Passed, Status: 200, Trace: "7"},
 			"eve       a.png           passed   200",
 		},
 		{
 			"refused",
-			audit.Event{User: "eve", FileName: "a.png", Status: 415, Code: "executable_content", Reason: "it runs"},
+			audit.Event{User: eve, File: picture, HTTP: answered(415), Rule: &audit.Rule{Name: "executable_content"}, Reason: "it runs"},
 			Decision{Caller: "eve", File: "a.png", Verdict: Refused, Status: 415, Code: "executable_content", Message: "it runs"},
 			"eve       a.png           refused  415  executable_content: it runs",
 		},
 		{
 			"refused before anything was known",
-			audit.Event{Status: 401, Code: "token_missing", Reason: "no token"},
+			audit.Event{HTTP: answered(401), Rule: &audit.Rule{Name: "token_missing"}, Reason: "no token"},
 			Decision{Verdict: Refused, Status: 401, Code: "token_missing", Message: "no token"},
 			"-         -               refused  401  token_missing: no token",
 		},
 		{
 			"report mode",
-			audit.Event{Status: 200, KibanaStatus: 200, Code: "active_content", Report: true},
+			audit.Event{HTTP: answered(200), Casegate: audit.Casegate{KibanaStatus: 200}, Rule: &audit.Rule{Name: "active_content"}, Report: true},
 			Decision{Verdict: Reported, Status: 200, Code: "active_content"},
 			"-         -               reported 200  active_content",
 		},
 		{
 			"Kibana said no",
-			audit.Event{Status: 400, KibanaStatus: 400},
+			audit.Event{HTTP: answered(400), Casegate: audit.Casegate{KibanaStatus: 400}},
 			Decision{Verdict: Failed, Status: 400},
 			"-         -               failed   400",
 		},
