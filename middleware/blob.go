@@ -104,7 +104,8 @@ func checkCreate(g *Gate, u *upload) *refusal.Refusal {
 		return refusal.New("form_malformed", "the body ended before its declared length").Because(err.Error())
 	}
 	if len(text) > maxCreate {
-		return refusal.New("body_too_large", "the request is larger than 256KiB")
+		return refusal.New("body_too_large", "the request is larger than "+refusal.Size(maxCreate)+": send the JSON that announces one file").
+			With("limit", strconv.Itoa(maxCreate))
 	}
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
@@ -149,8 +150,7 @@ func checkBytes(g *Gate, u *upload) *refusal.Refusal {
 	}
 	u.kind = kind
 	if u.req.ContentLength > kind.Limit {
-		limit := SizeName(kind.Limit)
-		return refusal.New("file_too_large", "the file is larger than "+limit+", the limit for "+kind.MIME+": attach a smaller file").
+		return refusal.New("file_too_large", "the file is larger than "+refusal.Size(kind.Limit)+", the limit for "+kind.MIME+": attach a smaller file").
 			With("limit", strconv.FormatInt(kind.Limit, 10))
 	}
 	u.inspection = g.files.Open(kind, "the file")

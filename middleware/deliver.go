@@ -109,16 +109,3 @@ func writePath(req *http.Request, escaped string) {
 func internal(recovered any) *refusal.Refusal {
 	return refusal.New("internal", "the gate failed; nothing was forwarded").Because(fmt.Sprint(recovered))
 }
-
-// SizeName writes a size as the configuration does.
-func SizeName(n int64) string {
-	switch {
-	case n >= 1<<30 && n%(1<<30) == 0:
-		return strconv.FormatInt(n>>30, 10) + "GiB"
-	case n >= 1<<20 && n%(1<<20) == 0:
-		return strconv.FormatInt(n>>20, 10) + "MiB"
-	case n >= 1<<10 && n%(1<<10) == 0:
-		return strconv.FormatInt(n>>10, 10) + "KiB"
-	}
-	return strconv.FormatInt(n, 10) + " bytes"
-}

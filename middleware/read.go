@@ -3,6 +3,7 @@ package middleware
 import (
 	"bytes"
 	"io"
+	"strconv"
 	"time"
 
 	"github.com/casegate/casegate/middleware/content"
@@ -200,7 +201,6 @@ func limited(g *Gate, no *refusal.Refusal) *refusal.Refusal {
 }
 
 func bodyTooLarge(g *Gate) *refusal.Refusal {
-	limit := SizeName(g.largest)
-	return refusal.New("body_too_large", "the request is larger than any file may be: attach files of at most "+limit).
-		With("limit", limit)
+	return refusal.New("body_too_large", "the request is larger than any file may be: attach files of at most "+refusal.Size(g.largest)).
+		With("limit", strconv.FormatInt(g.largest, 10))
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/casegate/casegate/internal/policyfile"
 	"github.com/casegate/casegate/middleware"
+	"github.com/casegate/casegate/middleware/refusal"
 )
 
 // key is one key of the configuration, as the decoder in middleware/policy.go reads it.
@@ -251,7 +252,7 @@ func defaultOf(section string, k key) string {
 	case time.Duration:
 		return "`" + shortDuration(field) + "`"
 	case int64:
-		return "`" + middleware.SizeName(field) + "`"
+		return "`" + strings.ReplaceAll(refusal.Size(field), " ", "") + "`"
 	case []string:
 		if k.field == "AllowedMimeTypes" {
 			return "Kibana's own list"

@@ -334,19 +334,6 @@ func (n *Inspection) notText(reason string) *refusal.Refusal {
 
 // tooLarge is the refusal of a file over its type's limit.
 func tooLarge(filename string, t *Type) *refusal.Refusal {
-	return refusal.New("file_too_large", filename+" is larger than "+sizeText(t.Limit)+", the limit for "+t.MIME+
+	return refusal.New("file_too_large", filename+" is larger than "+refusal.Size(t.Limit)+", the limit for "+t.MIME+
 		": attach a smaller file").With("limit", strconv.FormatInt(t.Limit, 10))
-}
-
-// sizeText writes a number of bytes in the unit that divides it.
-func sizeText(size int64) string {
-	switch {
-	case size >= 1<<30 && size%(1<<30) == 0:
-		return strconv.FormatInt(size>>30, 10) + " GiB"
-	case size >= 1<<20 && size%(1<<20) == 0:
-		return strconv.FormatInt(size>>20, 10) + " MiB"
-	case size >= 1<<10 && size%(1<<10) == 0:
-		return strconv.FormatInt(size>>10, 10) + " KiB"
-	}
-	return strconv.FormatInt(size, 10) + " bytes"
 }
