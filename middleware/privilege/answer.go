@@ -26,6 +26,9 @@ const (
 // unprintable are control and format characters, and line ends of every kind.
 var unprintable = regexp.MustCompile(`[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+`)
 
+// tooLarge is the cut of an answer that is larger than maxAnswer.
+const tooLarge = "it is larger than 1 MiB"
+
 // errTooLarge stops whoever writes an answer that is larger than maxAnswer.
 var errTooLarge = errors.New("the answer to the look-up is too large")
 
@@ -54,7 +57,7 @@ func (a *answer) Write(chunk []byte) (int, error) {
 		a.status = http.StatusOK
 	}
 	if a.body.Len()+len(chunk) > maxAnswer {
-		a.cut = "it is larger than 1 MiB"
+		a.cut = tooLarge
 		return 0, errTooLarge
 	}
 	return a.body.Write(chunk)

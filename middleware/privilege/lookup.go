@@ -180,7 +180,13 @@ func (l *Lookup) board(key string) (mine, theirs *flight) {
 func (l *Lookup) fly(mine *flight, key, flightKey string, ask *http.Request, next http.Handler) {
 	mine.no = lookupFailed("the look-up broke off")
 	defer l.land(mine, key, flightKey)
-	mine.owner, mine.no = send(ask, next).judge()
+	// What next is handed it may change.
+	again := withoutComments(ask)
+	reply := send(ask, next)
+	if reply.cut == tooLarge {
+		reply = send(again, next)
+	}
+	mine.owner, mine.no = reply.judge()
 	if mine.no == nil {
 		found.Add(1)
 	} else if mine.no.Code == codeFailed {
