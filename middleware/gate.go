@@ -272,11 +272,10 @@ func check(g *Gate, u *upload) *refusal.Refusal {
 		return no
 	}
 	no = authorize(g, u)
-	u.bodyFrom = time.Since(u.started)
-	u.took.Owner = u.bodyFrom - u.took.Token
 	if no != nil {
 		return no
 	}
+	u.bodyFrom = u.took.Token + u.took.Owner
 	body := u.req.Body
 	if g.reports {
 		body = recorded(g, u)
@@ -317,9 +316,7 @@ func missingEverywhere(u *upload) *refusal.Refusal {
 // checkHeaders checks what Kibana demands of the request's headers (check 4), and how the body is declared (check 5).
 func checkHeaders(g *Gate, u *upload) *refusal.Refusal {
 	header := u.req.Header
-	_, xsrf := header["Kbn-Xsrf"]
-	_, version := header["Kbn-Version"]
-	if !xsrf && !version {
+	if header["Kbn-Xsrf"] == nil && header["Kbn-Version"] == nil {
 		return refusal.New("xsrf_missing", "Request must contain a kbn-xsrf header.")
 	}
 	boundary, no := form.Boundary(header)
@@ -356,7 +353,9 @@ func authorize(g *Gate, u *upload) *refusal.Refusal {
 
 // lookUp asks Kibana for the case's owner.
 func lookUp(g *Gate, u *upload) *refusal.Refusal {
+	from := time.Now()
 	owner, no := g.owners.Owner(withCredentials(g, u), *u.target, g.next)
+	u.took.Owner = time.Since(from)
 	u.owner = owner
 	return no
 }

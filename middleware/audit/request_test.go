@@ -49,6 +49,11 @@ func TestSourceIP(t *testing.T) {
 		want      string
 	}{
 		"the peer":                           {peer, nil, 1, "192.0.2.1"},
+		"a peer with a high port":            {"192.0.2.1:65535", nil, 0, "192.0.2.1"},
+		"a peer with a port too high":        {"192.0.2.1:65536", nil, 0, ""},
+		"a peer with an octet too high":      {"192.0.2.256:80", nil, 0, ""},
+		"a peer with leading zeros":          {"192.0.02.1:80", nil, 0, ""},
+		"a peer with five octets":            {"192.0.2.1.1:80", nil, 0, ""},
 		"a peer with IPv6":                   {"[2001:DB8::1]:443", nil, 0, "2001:db8::1"},
 		"a peer with a zone":                 {"[fe80::1%eth0]:443", nil, 0, "fe80::1"},
 		"a peer with IPv4 in IPv6":           {"[::ffff:192.0.2.9]:443", nil, 0, "192.0.2.9"},
