@@ -16,14 +16,15 @@ import (
 
 func main() {
 	rounds := flag.Int("rounds", 7, "rounds of each measurement")
-	only := flag.String("only", "", "one measurement alone: small, others, large, hostile or memory")
+	only := flag.String("only", "", "one measurement alone: small, others, large, hostile, memory or inspections; that last one takes minutes more, and is left out otherwise")
+	kind := flag.String("kind", "", "of the inspections, one kind of file alone, such as gzip")
 	flag.Parse()
-	if err := run(*rounds, *only); err != nil {
+	if err := run(*rounds, *only, *kind); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(rounds int, only string) error {
+func run(rounds int, only, kind string) error {
 	sink, err := startSink()
 	if err != nil {
 		return err
@@ -44,13 +45,13 @@ func run(rounds int, only string) error {
 	}
 	defer gateway.stop()
 
-	b := &bench{traefik: traefik, gateway: gateway, sink: sink, rounds: rounds, token: harness.Token(nil)}
+	b := &bench{traefik: traefik, gateway: gateway, sink: sink, rounds: rounds, kind: kind, token: harness.Token(nil)}
 	table := []row{}
 	for _, measurement := range []struct {
 		name string
 		run  func() ([]row, error)
-	}{{"small", b.small}, {"others", b.others}, {"large", b.large}, {"hostile", b.hostile}, {"memory", b.memory}} {
-		if only != "" && only != measurement.name {
+	}{{"small", b.small}, {"others", b.others}, {"large", b.large}, {"hostile", b.hostile}, {"memory", b.memory}, {"inspections", b.inspections}} {
+		if only != measurement.name && (only != "" || measurement.name == "inspections") {
 			continue
 		}
 		rows, err := measurement.run()
@@ -83,7 +84,10 @@ func dynamic(upstream string) map[string]any {
 		"hold-hash":   gate(hash, "hold"),
 		"stream":      gate(off, "stream"),
 		"stream-hash": gate(hash, "stream"),
-		"default":     map[string]any{"plugin": map[string]any{"casegate": harness.Policy(nil)}},
+		"inspect": map[string]any{"plugin": map[string]any{"casegate": harness.Policy(map[string]any{
+			"audit": off, "files": map[string]any{"allowedMimeTypes": inspectedTypes},
+		})}},
+		"default": map[string]any{"plugin": map[string]any{"casegate": harness.Policy(nil)}},
 	}
 	routers := map[string]any{"plain": map[string]any{"rule": "Host(`plain`)", "service": "sink"}}
 	for name := range middlewares {
@@ -94,4 +98,10 @@ func dynamic(upstream string) map[string]any {
 		"middlewares": middlewares,
 		"services":    map[string]any{"sink": map[string]any{"loadBalancer": map[string]any{"servers": []any{map[string]any{"url": upstream}}}}},
 	}}
+}
+
+// inspectedTypes are those of the files whose inspection is measured.
+var inspectedTypes = []string{
+	"application/gzip", "application/x-bzip2", "application/zip", "application/x-tar", "image/svg+xml", "image/png", "image/tiff", "application/pdf",
+	"text/plain", "text/csv", "application/json", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }

@@ -20,6 +20,7 @@ type bench struct {
 	gateway *gateway
 	sink    *sink
 	rounds  int
+	kind    string // Of the inspections, the one kind that is measured; "" for all.
 	token   string
 }
 
@@ -48,8 +49,16 @@ type way struct {
 
 // interleaved runs all ways in turn, round after round, and gives the medians of CPU and wall time by name.
 func (b *bench) interleaved(ways []way) (cpu, wall map[string]time.Duration, err error) {
+	// The first round warms up.
+	if _, _, err := measured(ways, 1); err != nil {
+		return nil, nil, err
+	}
+	return measured(ways, b.rounds)
+}
+
+func measured(ways []way, rounds int) (cpu, wall map[string]time.Duration, err error) {
 	cpus, walls := map[string][]time.Duration{}, map[string][]time.Duration{}
-	for round := 0; round <= b.rounds; round++ {
+	for range rounds {
 		for _, w := range ways {
 			before, err := w.cpu()
 			if err != nil {
@@ -64,11 +73,8 @@ func (b *bench) interleaved(ways []way) (cpu, wall map[string]time.Duration, err
 			if err != nil {
 				return nil, nil, err
 			}
-			// The first round warms up.
-			if round > 0 {
-				cpus[w.name] = append(cpus[w.name], after-before)
-				walls[w.name] = append(walls[w.name], took)
-			}
+			cpus[w.name] = append(cpus[w.name], after-before)
+			walls[w.name] = append(walls[w.name], took)
 		}
 	}
 	cpu, wall = map[string]time.Duration{}, map[string]time.Duration{}
