@@ -53,6 +53,7 @@ func (s *scene) functions() template.FuncMap {
 		"tar":       tarOf,
 		"manyTexts": manyTexts,
 		"encrypted": encrypted,
+		"crowded":   crowded,
 		"gzip":      gzipOf,
 		"upload":    upload,
 		"forwarded": forwarded,

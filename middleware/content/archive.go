@@ -1,7 +1,9 @@
 package content
 
 import (
+	"bufio"
 	"bytes"
+	"compress/gzip"
 	"io"
 	"path"
 	"strconv"
@@ -14,6 +16,11 @@ import (
 const (
 	// maxEntries bounds the members of all archives of one file; a gzip stream in a file of several counts as one.
 	maxEntries = 10_000
+	// maxCostly bounds the archives in an archive that cost as much as many members however little they hold: a ZIP counts
+	// two, and a bzip2 file, for which the library makes room for the largest block, three. There are 1,500 ZIPs at most.
+	maxCostly   = 3000
+	costlyZIP   = 2
+	costlyBzip2 = 3
 	// maxUnpacked bounds the bytes that all archives of one file unpack to. What a nested archive unpacks to counts
 	// beside the nested archive itself.
 	maxUnpacked = 1 << 30
@@ -39,6 +46,13 @@ type unpacker struct {
 	packed int64
 	// buffer holds tailKept bytes of what came before, and then a chunk.
 	buffer []byte
+	// inner inspects the archives in this one, one after the other, and zipped unpacks the members of ZIPs.
+	inner  *unpacker
+	zipped *zipReader
+	// What unpacks gzip and bzip2 streams, one after the other.
+	gunzip      *gzip.Reader
+	packedIn    *bufio.Reader
+	unpackedOut *bufio.Reader
 }
 
 func newUnpacker(e *env, packed int64) *unpacker {
@@ -64,8 +78,8 @@ func shown(name string) string {
 	return strconv.Quote(strings.ToValidUTF8(name, "?"))
 }
 
-// entry counts one more member.
-func (u *unpacker) entry() *refusal.Refusal {
+// countEntry counts one more member.
+func countEntry(u *unpacker) *refusal.Refusal {
 	u.e.entries++
 	if u.e.entries > maxEntries {
 		return u.e.unsafe("it holds more than 10,000 entries: attach it in several archives")
@@ -73,8 +87,16 @@ func (u *unpacker) entry() *refusal.Refusal {
 	return nil
 }
 
-// budget is how many more bytes may be unpacked.
-func (u *unpacker) budget() int64 {
+func countCostly(u *unpacker, weight int) *refusal.Refusal {
+	u.e.costly += weight
+	if u.e.costly > maxCostly {
+		return u.e.unsafe("it holds more than 1,500 ZIP or 1,000 bzip2 archives: attach it in several archives")
+	}
+	return nil
+}
+
+// budgetOf is how many more bytes may be unpacked.
+func budgetOf(u *unpacker) int64 {
 	most := u.packed * maxRatio
 	if most < ratioFrom {
 		most = ratioFrom
@@ -85,10 +107,10 @@ func (u *unpacker) budget() int64 {
 	return most - u.e.unpacked
 }
 
-// count adds unpacked bytes.
-func (u *unpacker) count(n int64) *refusal.Refusal {
+// countBytes adds unpacked bytes.
+func countBytes(u *unpacker, n int64) *refusal.Refusal {
 	u.e.unpacked += n
-	if u.budget() < 0 {
+	if budgetOf(u) < 0 {
 		return u.bomb()
 	}
 	return nil
@@ -98,12 +120,12 @@ func (u *unpacker) bomb() *refusal.Refusal {
 	return u.e.unsafe("it unpacks to more than 1 GiB, or to more than 200 times its size: attach it in several archives, or unpacked")
 }
 
-// member reads one member to its end and judges it: by name, by its first and last bytes, and, when it is an archive
+// readMember reads one member to its end and judges it: by name, by its first and last bytes, and, when it is an archive
 // itself, by what it holds. It answers how many bytes the member has. The reader is one of the standard library's, so
 // that no interpreted step touches single bytes, and says io.EOF only at a genuine end.
-func (u *unpacker) member(name string, r io.Reader) (size int64, no *refusal.Refusal) {
+func readMember(u *unpacker, name string, r io.Reader) (size int64, no *refusal.Refusal) {
 	n, err := io.ReadFull(r, u.buffer[tailKept:])
-	if no := u.count(int64(n)); no != nil {
+	if no := countBytes(u, int64(n)); no != nil {
 		return 0, no
 	}
 	size = int64(n)
@@ -111,18 +133,18 @@ func (u *unpacker) member(name string, r io.Reader) (size int64, no *refusal.Ref
 	if len(head) > headSize {
 		head = head[:headSize]
 	}
-	if no := u.e.member(shown(name), head); no != nil {
-		return 0, no
+	if what := forbidden(head); what != "" {
+		return 0, executable(u.e.name+": "+shown(name), what)
 	}
 	kind := archiveKind(name, head)
 	if kind != "" {
-		more, no := u.nested(kind, name, u.buffer[tailKept:tailKept+n], r)
+		more, no := inspectNested(u, kind, name, u.buffer[tailKept:tailKept+n], r)
 		return size + more, no
 	}
 	for err == nil {
 		copy(u.buffer, u.buffer[unpackChunk:])
 		n, err = io.ReadFull(r, u.buffer[tailKept:])
-		if no := u.count(int64(n)); no != nil {
+		if no := countBytes(u, int64(n)); no != nil {
 			return 0, no
 		}
 		size += int64(n)
@@ -137,12 +159,12 @@ func (u *unpacker) member(name string, r io.Reader) (size int64, no *refusal.Ref
 	if what := forbiddenTail(tail); what != "" {
 		return 0, executable(u.e.name+": "+shown(name), what)
 	}
-	return size, u.ended(name, r)
+	return size, endOf(u, name, r)
 }
 
-// ended makes sure that a reader came to a genuine end: io.ReadFull says the same of a short last chunk and of a
+// endOf makes sure that a reader came to a genuine end: io.ReadFull says the same of a short last chunk and of a
 // stream that is cut off.
-func (u *unpacker) ended(name string, r io.Reader) *refusal.Refusal {
+func endOf(u *unpacker, name string, r io.Reader) *refusal.Refusal {
 	var one [1]byte
 	if n, err := r.Read(one[:]); n != 0 || err != io.EOF {
 		return u.e.in(name, "is damaged or cut off: pack it again")
@@ -150,24 +172,33 @@ func (u *unpacker) ended(name string, r io.Reader) *refusal.Refusal {
 	return nil
 }
 
-// nested inspects a member that is an archive. begin is what was read of it; it answers how many bytes more it has.
-func (u *unpacker) nested(kind, name string, begin []byte, r io.Reader) (more int64, no *refusal.Refusal) {
+// inspectNested inspects a member that is an archive. begin is what was read of it; it answers how many bytes more it has.
+func inspectNested(u *unpacker, kind, name string, begin []byte, r io.Reader) (more int64, no *refusal.Refusal) {
 	no = nil
 	if u.e.nested+2 > maxLevels {
 		return 0, u.e.in(name, "is an archive in an archive in an archive: unpack one level")
 	}
-	budget := u.budget() + 1
+	budget := budgetOf(u) + 1
 	limited := &io.LimitedReader{R: r, N: budget}
 	source := io.MultiReader(bytes.NewReader(begin), limited)
-	inner := newUnpacker(u.e, u.packed)
+	if u.inner == nil {
+		u.inner = newUnpacker(u.e, u.packed)
+	}
+	inner := u.inner
 	u.e.nested++
 	switch kind {
 	case kindZIP:
-		no = inner.heldZIP(name, source)
+		no = countCostly(u, costlyZIP)
+		if no == nil {
+			no = heldZIP(inner, name, source)
+		}
 	case kindGzip:
 		no = inner.gzip(name, source)
 	case kindBzip2:
-		no = inner.bzip2(name, source)
+		no = countCostly(u, costlyBzip2)
+		if no == nil {
+			no = inner.bzip2(name, source)
+		}
 	case kindTar:
 		no = inner.tar(source)
 	case kindSealed:
@@ -187,7 +218,7 @@ func (u *unpacker) nested(kind, name string, begin []byte, r io.Reader) (more in
 		return 0, u.e.in(name, "is damaged or cut off: pack it again")
 	}
 	more = budget - limited.N
-	return more, u.count(more)
+	return more, countBytes(u, more)
 }
 
 // The kinds of archives in archives.
@@ -200,6 +231,9 @@ const (
 	kindSealed = "sealed" // an archive that the gate can't read, and whose type nobody could attach either
 	kindFalse  = "false"  // an archive by its name alone
 )
+
+// archiveFirst sorts members by their first byte, so that most cost one look.
+var archiveFirst = [256]bool{'P': true, 0x1f: true, '7': true, 'R': true, 0xfd: true, 0x28: true, 0x04: true, 'L': true, 'B': true}
 
 // archiveMarks are the first bytes of archives.
 var archiveMarks = []struct{ mark, kind string }{
@@ -227,14 +261,15 @@ func archiveKind(name string, head []byte) string {
 	if len(head) < 4 {
 		return ""
 	}
-	begin := string(head[:4])
-	for _, row := range archiveMarks {
-		if row.mark[:2] == begin[:2] && bytes.HasPrefix(head, []byte(row.mark)) {
-			return row.kind
+	if archiveFirst[head[0]] {
+		for _, row := range archiveMarks {
+			if bytes.HasPrefix(head, []byte(row.mark)) {
+				return row.kind
+			}
 		}
-	}
-	if isBzip2(head) {
-		return kindBzip2
+		if isBzip2(head) {
+			return kindBzip2
+		}
 	}
 	if markedTar(head) {
 		return kindTar

@@ -20,11 +20,11 @@ const (
 var holding = make(chan struct{}, 4)
 
 // heldZIP inspects a ZIP that comes as a stream. A ZIP is read from its end, so it has to be held.
-func (u *unpacker) heldZIP(name string, source io.Reader) *refusal.Refusal {
+func heldZIP(u *unpacker, name string, source io.Reader) *refusal.Refusal {
 	var begin bytes.Buffer
 	n, err := io.CopyN(&begin, source, heldMemory+1)
 	if err == io.EOF {
-		_, no := u.zip(bytes.NewReader(begin.Bytes()), n)
+		_, no := readZIP(u, bytes.NewReader(begin.Bytes()), n)
 		return no
 	}
 	if err != nil {
@@ -51,7 +51,7 @@ func (u *unpacker) heldZIP(name string, source io.Reader) *refusal.Refusal {
 	if n+more > heldMost {
 		return u.e.in(name, "is an archive of more than 256 MiB: attach it by itself")
 	}
-	_, no := u.zip(file, n+more)
+	_, no := readZIP(u, file, n+more)
 	return no
 }
 

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"compress/flate"
+	"fmt"
 	"io"
 	"strconv"
 	"strings"
@@ -243,4 +244,14 @@ func codeOf(no *refusal.Refusal) string {
 		return ""
 	}
 	return no.Code
+}
+
+func TestManyArchivesInAnArchive(t *testing.T) {
+	small := makeZIP(text("a.txt"))
+	inner := func(n int) item { return item{name: fmt.Sprintf("%d.zip", n), body: small} }
+	checkRefusal(t, inspectAs(lookTar, "a.tar", makeTar(many(1500, inner)...)), "", "")
+	checkRefusal(t, inspectAs(lookTar, "a.tar", makeTar(many(1501, inner)...)), "archive_unsafe", "1,500 ZIP or 1,000 bzip2")
+	packed := func(n int) item { return item{name: fmt.Sprintf("%d.bz2", n), body: makeBzip2("")} }
+	checkRefusal(t, inspectAs(lookTar, "a.tar", makeTar(many(1000, packed)...)), "", "")
+	checkRefusal(t, inspectAs(lookTar, "a.tar", makeTar(many(1001, packed)...)), "archive_unsafe", "1,500 ZIP or 1,000 bzip2")
 }

@@ -32,9 +32,9 @@ func newTree() *tree {
 	return &tree{seen: map[string]bool{}, links: map[string]bool{}}
 }
 
-// add takes one more member and says what is wrong with its path, or "". Names that differ in case alone are two
+// addMember takes one more member and says what is wrong with its path, or "". Names that differ in case alone are two
 // members: genuine source trees have them, and both are inspected.
-func (t *tree) add(name string) (trouble string) {
+func addMember(t *tree, name string) (trouble string) {
 	if trouble := pathTrouble(name); trouble != "" {
 		return trouble
 	}

@@ -2,7 +2,6 @@ package content
 
 import (
 	"bufio"
-	"compress/bzip2"
 	"compress/gzip"
 	"io"
 	"strings"
@@ -16,16 +15,6 @@ const streamBuffer = 64 << 10
 // inspectGzip inspects a file of one or more gzip streams (RFC 1952), and a tar in it.
 func inspectGzip(file io.ReaderAt, size int64, e *env) *refusal.Refusal {
 	return newUnpacker(e, size).gzip(e.name, io.NewSectionReader(file, 0, size))
-}
-
-// inspectBzip2 inspects a file of one or more bzip2 streams, and a tar in it. The first version of bzip, which nothing
-// writes any more and the library does not read, is known by its signature alone.
-func inspectBzip2(file io.ReaderAt, size int64, e *env) *refusal.Refusal {
-	var mark [3]byte
-	if n, _ := file.ReadAt(mark[:], 0); n == len(mark) && string(mark[:]) == "BZ0" {
-		return nil
-	}
-	return newUnpacker(e, size).bzip2(e.name, io.NewSectionReader(file, 0, size))
 }
 
 // gzipStreams reads the streams of a gzip file as one. The library's own reader would do the same, but then nothing
@@ -59,7 +48,7 @@ func (s *gzipStreams) Read(p []byte) (int, error) {
 // header judges the head of one stream. Programs can restore the name that stands in it.
 func (s *gzipStreams) header() *refusal.Refusal {
 	s.reader.Multistream(false)
-	if no := s.u.entry(); no != nil {
+	if no := countEntry(s.u); no != nil {
 		return no
 	}
 	name := s.reader.Name
@@ -76,28 +65,58 @@ func (s *gzipStreams) header() *refusal.Refusal {
 }
 
 func (u *unpacker) gzip(name string, source io.Reader) *refusal.Refusal {
-	buffered := bufio.NewReaderSize(source, streamBuffer)
-	reader, err := gzip.NewReader(buffered)
+	watched := &crowdedReader{e: u.e, source: source}
+	buffered := packedBuffer(u, watched)
+	err := resetGzip(u, buffered)
+	if watched.no != nil {
+		return watched.no
+	}
 	if err != nil {
 		return u.e.unsafe("it is no gzip file that can be read: pack it again")
 	}
-	streams := &gzipStreams{u: u, source: buffered, reader: reader}
+	streams := &gzipStreams{u: u, source: buffered, reader: u.gunzip}
 	if no := streams.header(); no != nil {
 		return no
 	}
-	no := u.compressed(name, bufio.NewReaderSize(streams, unpackChunk))
+	no := u.compressed(name, unpackedBuffer(u, streams))
+	if watched.no != nil {
+		return watched.no
+	}
 	if streams.no != nil {
 		return streams.no
 	}
 	return no
 }
 
-func (u *unpacker) bzip2(name string, source io.Reader) *refusal.Refusal {
-	if no := u.entry(); no != nil {
-		return no
+// packedBuffer gives the buffer in front of what unpacks a stream, and unpackedBuffer the one behind it.
+func packedBuffer(u *unpacker, source io.Reader) *bufio.Reader {
+	if u.packedIn == nil {
+		u.packedIn = bufio.NewReaderSize(source, streamBuffer)
+	} else {
+		u.packedIn.Reset(source)
 	}
-	buffered := bufio.NewReaderSize(source, streamBuffer)
-	return u.compressed(name, bufio.NewReaderSize(bzip2.NewReader(buffered), unpackChunk))
+	return u.packedIn
+}
+
+func unpackedBuffer(u *unpacker, source io.Reader) *bufio.Reader {
+	if u.unpackedOut == nil {
+		u.unpackedOut = bufio.NewReaderSize(source, unpackChunk)
+	} else {
+		u.unpackedOut.Reset(source)
+	}
+	return u.unpackedOut
+}
+
+// resetGzip reads the head of the first stream.
+func resetGzip(u *unpacker, source *bufio.Reader) error {
+	if u.gunzip != nil {
+		return u.gunzip.Reset(source)
+	}
+	reader, err := gzip.NewReader(source)
+	if err == nil {
+		u.gunzip = reader
+	}
+	return err
 }
 
 // compressed inspects what a compressed stream unpacks to: a tar, or one file named like the stream without its
@@ -110,11 +129,11 @@ func (u *unpacker) compressed(name string, r *bufio.Reader) *refusal.Refusal {
 		if forbiddenName(inner) {
 			return runs(u.e, inner)
 		}
-		_, no := u.member(inner, r)
+		_, no := readMember(u, inner, r)
 		return no
 	}
 	// The members of the tar are counted as they are read. The limit is for what lies between them.
-	limited := &io.LimitedReader{R: r, N: u.budget() + 1}
+	limited := &io.LimitedReader{R: r, N: budgetOf(u) + 1}
 	no := u.tar(limited)
 	if limited.N <= 0 {
 		return u.bomb()

@@ -5,6 +5,8 @@ import (
 	"compress/gzip"
 	"io"
 	"testing"
+
+	"github.com/casegate/casegate/internal/hostile"
 )
 
 func TestGzip(t *testing.T) {
@@ -70,6 +72,8 @@ func TestBzip2(t *testing.T) {
 		"a wrong checksum":  {"a.bz2", patched(hello, 10, "\x00"), "archive_unsafe", "damaged"},
 		"no bzip2":          {"a.bz2", []byte("text, and more text"), "archive_unsafe", "damaged"},
 		"nothing":           {"a.bz2", nil, "archive_unsafe", "damaged"},
+		"9,600 tiny blocks": {"a.bz2", hostile.Bzip2(12 * 200_400), "", ""},
+		"10,400 of them":    {"a.bz2", hostile.Bzip2(13 * 200_400), "archive_unsafe", "smaller than what programs make"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			checkRefusal(t, inspectAs(lookBzip2, c.attached, c.file), c.code, c.part)
@@ -100,6 +104,7 @@ func FuzzGzip(f *testing.F) {
 func FuzzBzip2(f *testing.F) {
 	f.Add(makeBzip2("hello\n"))
 	f.Add(makeBzip2(""))
+	f.Add(hostile.Bzip2(1))
 	f.Fuzz(func(_ *testing.T, file []byte) {
 		inspectAs(lookBzip2, "a.bz2", file)
 	})

@@ -23,8 +23,14 @@ type env struct {
 	nested int
 	// entries counts the members of all archives of this file.
 	entries int
+	// costly counts the archives in archives that cost much however little they hold.
+	costly int
 	// unpacked counts the bytes that were unpacked from all archives of this file.
 	unpacked int64
+	// records counts the PAX records of all tar archives.
+	records int
+	// looked counts the bytes of deflate streams in which heads of blocks were looked for, and heads the weight of those found.
+	looked, heads int
 }
 
 // A row of the catalogue names what has to be looked at when the whole file is held. These are names and not function
@@ -64,14 +70,6 @@ func look(what int, file io.ReaderAt, size int64, e *env) *refusal.Refusal {
 func executable(where, what string) *refusal.Refusal {
 	return refusal.New("executable_content", where+" is or holds "+what+
 		", which may not be attached under any name: send it to the analysts another way").With("found", what)
-}
-
-// member judges one member of an archive by its name and its first headSize bytes.
-func (e *env) member(name string, head []byte) *refusal.Refusal {
-	if what := forbidden(head); what != "" {
-		return executable(e.name+": "+name, what)
-	}
-	return nil
 }
 
 // forbiddenName tells whether a file of this name runs when it is opened. The name may hold a path.

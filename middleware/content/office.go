@@ -11,13 +11,17 @@ import (
 	"github.com/casegate/casegate/middleware/refusal"
 )
 
-// officePartMost bounds the parts of a document that are read whole: lists of types and of relationships.
-const officePartMost = 4 << 20
+const (
+	// officePartMost bounds the parts of a document that are read whole: lists of types and of relationships.
+	officePartMost = 4 << 20
+	// officeReferencesMost bounds all lists of relationships together. A sheet may have 66,530 links, which are 10 MiB.
+	officeReferencesMost = 16 << 20
+)
 
 // inspectOffice inspects a document of Office Open XML (ECMA-376) or OpenDocument (ISO 26300). Both are ZIP archives and
 // obey their rules; a document in a document is an archive in an archive.
 func inspectOffice(file io.ReaderAt, size int64, e *env) *refusal.Refusal {
-	members, no := newUnpacker(e, size).zip(file, size)
+	members, no := readZIP(newUnpacker(e, size), file, size)
 	if no != nil {
 		return no
 	}
@@ -34,6 +38,8 @@ type document struct {
 	members []*zipMember
 	e       *env
 	active  bool
+	// references counts the bytes of the lists of relationships.
+	references int64
 }
 
 func (d *document) mismatch(found string) *refusal.Refusal {
@@ -50,7 +56,7 @@ func (d *document) part(m *zipMember) (text []byte, no *refusal.Refusal) {
 	if m.unpacked > officePartMost {
 		return nil, d.e.in(m.name, "is too large for what it is")
 	}
-	text, err := io.ReadAll(newZIPReader().open(d.file, m))
+	text, err := io.ReadAll(openMember(newZIPReader(), d.file, m))
 	if err != nil {
 		return nil, d.e.in(m.name, zipDiffers)
 	}
@@ -84,7 +90,7 @@ func (d *document) openDocument() *refusal.Refusal {
 	}
 	for _, m := range d.members {
 		name := strings.ToLower(m.name)
-		if !m.folder() && (strings.HasPrefix(name, "basic/") || strings.HasPrefix(name, "scripts/")) {
+		if !isFolder(m) && (strings.HasPrefix(name, "basic/") || strings.HasPrefix(name, "scripts/")) {
 			return d.refuse("macros")
 		}
 		if name == "content.xml" || name == "styles.xml" {
@@ -106,7 +112,7 @@ var olePackage = []byte("\x01\x00O\x00l\x00e\x001\x000\x00N\x00a\x00t\x00i\x00v\
 
 // search looks for a mark in a part of any size.
 func (d *document) search(m *zipMember, mark []byte, what string) *refusal.Refusal {
-	reader := newZIPReader().open(d.file, m)
+	reader := openMember(newZIPReader(), d.file, m)
 	buffer := make([]byte, len(mark)+unpackChunk)
 	kept := 0
 	for {
@@ -207,6 +213,10 @@ var officeElsewhere = regexp.MustCompile(`^(?:(?:https?|ftps?|smb|mhtml|ms-[a-z]
 // relationships refuses references that are loaded from elsewhere when the document is opened: templates, objects,
 // pictures. Links, which someone has to follow, are fine, and so are templates and workbooks on the author's own disk.
 func (d *document) relationships(m *zipMember) *refusal.Refusal {
+	d.references += m.unpacked
+	if d.references > officeReferencesMost {
+		return d.e.unsafe("its lists of references are too large to be genuine: save it anew")
+	}
 	text, no := d.part(m)
 	if no != nil {
 		return no

@@ -2,6 +2,7 @@ package content
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -72,6 +73,7 @@ func TestOffice(t *testing.T) {
 		"OpenDocument's scripts":       {odtType, odt(odtType, text("Scripts/python/a.txt")), "active_content", "macros"},
 		"OpenDocument's events":        {odtType, makeZIP(item{name: "mimetype", body: []byte(odtType)}, item{name: "content.xml", body: []byte(strings.Repeat(" ", unpackChunk-9) + `href="vnd.sun.star.script:a"`)}), "active_content", "event"},
 		"OpenDocument's package":       {odtType, odt(odtType, item{name: "Object 1", body: olePackage}), "active_content", "package"},
+		"references without end":       {docxType, docx(docxMain, many(5, references)...), "archive_unsafe", "too large to be genuine"},
 		"types too large to read":      {docxType, makeZIP(item{name: "[Content_Types].xml", body: make([]byte, officePartMost+1)}), "archive_unsafe", "too large"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -85,11 +87,17 @@ func TestOffice(t *testing.T) {
 				want = ""
 			}
 			e = &env{settings: settings, name: "a.doc", mime: c.mime}
-			if got := codeOf(look(lookOffice, bytes.NewReader(c.file), int64(len(c.file)), e)); got != want && name != "damaged relationships" {
+			if got := codeOf(look(lookOffice, bytes.NewReader(c.file), int64(len(c.file)), e)); got != want && name != "damaged relationships" && name != "references without end" {
 				t.Errorf("with activeContent allow: %q, want %q", got, want)
 			}
 		})
 	}
+}
+
+// references is a list of relationships of nearly the size that is read.
+func references(n int) item {
+	body := "<Relationships>" + strings.Repeat(" ", officePartMost-100) + "</Relationships>"
+	return item{name: fmt.Sprintf("word/_rels/%d.rels", n), body: []byte(body), method: stored}
 }
 
 func FuzzOffice(f *testing.F) {

@@ -222,7 +222,13 @@ func lookAfter(n *Inspection, data []byte) *refusal.Refusal {
 	if n.ends > maxEnds {
 		return refusal.New("image_unsafe", n.name+" has more than "+strconv.Itoa(maxEnds)+" end marks: save it anew")
 	}
-	program, page := appended(data[:least(len(data), reach)])
+	if len(data) > reach {
+		data = data[:reach]
+	}
+	program, page := appended(data)
+	if program == "" && page == "" {
+		return nil
+	}
 	return n.behind(program, page)
 }
 

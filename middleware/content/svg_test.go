@@ -107,6 +107,15 @@ var svgCases = map[string]struct {
 	"too many elements":            {svg(strings.Repeat("<g/>", svgMaxElements)), "image_unsafe", "complex"},
 	"too many comments":            {svg(strings.Repeat("<!---->", svgMaxTokens)), "image_unsafe", "complex"},
 	"too many attributes":          {svg("<g" + strings.Repeat(` x=""`, svgMaxAttributes) + "/>"), "image_unsafe", "complex"},
+	"too many styles":              {svg(strings.Repeat(`<g q="("/>`, svgMaxJudged+2)), "image_unsafe", "complex"},
+	"a second style":               {svg(`<g q="a"/><g q="fill:url(http://x)"/>`), "active_content", "style sheet"},
+	"a second style, hidden":       {svg(`<g q="a"/><g q="u\72l(http://x)"/>`), "active_content", "style sheet"},
+	"a style behind many":          {svg(strings.Repeat(`<g q="rgb(1,2,3)"/>`, 20_000) + `<g q="url(http://x)"/>`), "active_content", "style sheet"},
+	"a style before many":          {svg(`<g q="a"/><g q="url(http://x)"/>` + strings.Repeat(`<g q="rgb(1,2,3)"/>`, 20_000)), "active_content", "style sheet"},
+	"halves of a style":            {svg(`<g q="a"/><g q="(url"/><g q="(http://x)"/>`), "", ""},
+	"a second handler":             {svg(`<g onload=""/><g onload="x"/>`), "active_content", "event handler"},
+	"a second address":             {svg(`<use href="#a"/><use href="b.svg"/>`), "active_content", "elsewhere"},
+	"an animation's second value":  {svg(`<g to="a"/><set to="javascript:x"/>`), "active_content", "address that runs"},
 	"too much style":               {svg("<style>" + strings.Repeat(`x`, svgMaxStyle+1) + "</style>"), "image_unsafe", "complex"},
 	"a page":                       {`<html xmlns="http://www.w3.org/1999/xhtml"/>`, "content_mismatch", "root element"},
 	"another namespace":            {`<svg xmlns="urn:x"/>`, "content_mismatch", "root element"},
@@ -164,7 +173,7 @@ func TestActiveSVGAllowed(t *testing.T) {
 	for name, c := range svgCases {
 		want := c.code
 		// A style sheet is only read where it is judged.
-		if want == "active_content" || name == "too much style" {
+		if want == "active_content" || name == "too much style" || name == "too many styles" {
 			want = ""
 		}
 		settings := Default()

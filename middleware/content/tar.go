@@ -19,6 +19,9 @@ func inspectTar(file io.ReaderAt, size int64, e *env) *refusal.Refusal {
 // it gives a member; 10,000 members with all of that need some 25 MiB.
 const tarHeadersMost = 32 << 20
 
+// tarRecordsMost bounds the PAX records of all members of all archives: thirty for each of 10,000.
+const tarRecordsMost = 300_000
+
 func (u *unpacker) tar(r io.Reader) *refusal.Refusal {
 	t := newTree()
 	limited := &io.LimitedReader{R: r, N: tarHeadersMost}
@@ -36,8 +39,12 @@ func (u *unpacker) tar(r io.Reader) *refusal.Refusal {
 		if err != nil {
 			return u.e.unsafe("it is no tar archive that can be read to its end: pack it again")
 		}
-		if no := u.entry(); no != nil {
+		if no := countEntry(u); no != nil {
 			return no
+		}
+		u.e.records += len(header.PAXRecords)
+		if u.e.records > tarRecordsMost {
+			return u.e.unsafe("the headers of its members are too large to be genuine: pack it again")
 		}
 		if before-limited.N-padding > tarHeaderMost(header) || (len(header.PAXRecords) > 0 && header.Format != tar.FormatPAX && header.Typeflag != tar.TypeXGlobalHeader) {
 			return u.e.in(header.Name, "has more than one header that names it, of which programs take different ones: pack it with another program")
@@ -48,7 +55,7 @@ func (u *unpacker) tar(r io.Reader) *refusal.Refusal {
 			padding = 511
 		}
 		limited.N += header.Size
-		if no := u.tarMember(t, header, reader); no != nil {
+		if no := tarMember(u, t, header, reader); no != nil {
 			return no
 		}
 	}
@@ -58,7 +65,7 @@ func (u *unpacker) tar(r io.Reader) *refusal.Refusal {
 	return u.blank(r)
 }
 
-func (u *unpacker) tarMember(t *tree, header *tar.Header, reader *tar.Reader) *refusal.Refusal {
+func tarMember(u *unpacker, t *tree, header *tar.Header, reader *tar.Reader) *refusal.Refusal {
 	kind := header.Typeflag
 	if kind == tar.TypeXGlobalHeader {
 		// It carries no file, and the library does not apply what it says: what other programs apply must be harmless.
@@ -70,10 +77,10 @@ func (u *unpacker) tarMember(t *tree, header *tar.Header, reader *tar.Reader) *r
 		return nil
 	}
 	name := header.Name
-	if kind == tar.TypeGNUSparse || isSparse(header) {
+	if kind == tar.TypeGNUSparse || (len(header.PAXRecords) > 0 && isSparse(header)) {
 		return u.e.in(name, "is stored in sparse form, which programs read differently: pack it without that option")
 	}
-	if trouble := t.add(name); trouble != "" {
+	if trouble := addMember(t, name); trouble != "" {
 		return u.e.in(name, trouble)
 	}
 	switch kind {
@@ -100,10 +107,10 @@ func (u *unpacker) tarMember(t *tree, header *tar.Header, reader *tar.Reader) *r
 	if kind == tar.TypeLink {
 		return nil
 	}
-	if header.Size > u.budget() {
+	if header.Size > budgetOf(u) {
 		return u.bomb()
 	}
-	_, no := u.member(name, reader)
+	_, no := readMember(u, name, reader)
 	return no
 }
 
@@ -152,7 +159,7 @@ func (u *unpacker) blank(r io.Reader) *refusal.Refusal {
 			return u.e.unsafe("something stands behind its end: pack it again")
 		}
 		if err != nil {
-			return u.ended("the end", r)
+			return endOf(u, "the end", r)
 		}
 	}
 }

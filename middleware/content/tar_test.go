@@ -3,6 +3,7 @@ package content
 import (
 	"archive/tar"
 	"bytes"
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -117,6 +118,16 @@ func TestTarEntriesAreBounded(t *testing.T) {
 	if e.entries != maxEntries+1 {
 		t.Errorf("%d entries read", e.entries)
 	}
+}
+
+// Every record of a header is looked at by interpreted steps.
+func TestTarRecords(t *testing.T) {
+	records := map[string]string{}
+	for i := 0; i < tarRecordsMost/30+1; i++ {
+		records[fmt.Sprintf("SCHILY.x%d", i)] = "y"
+	}
+	file := makeTar(many(30, func(n int) item { return item{name: fmt.Sprint(n), pax: records} })...)
+	checkRefusal(t, inspectAs(lookTar, "a.tar", file), "archive_unsafe", "too large to be genuine")
 }
 
 func FuzzTar(f *testing.F) {

@@ -36,7 +36,7 @@ const (
 
 // inspectZIP inspects a ZIP archive.
 func inspectZIP(file io.ReaderAt, size int64, e *env) *refusal.Refusal {
-	_, no := newUnpacker(e, size).zip(file, size)
+	_, no := readZIP(newUnpacker(e, size), file, size)
 	return no
 }
 
@@ -51,25 +51,28 @@ type zipMember struct {
 	data             int64  // where its bytes begin
 }
 
-// zip inspects a ZIP archive and gives its members in the order of their places.
-func (u *unpacker) zip(file io.ReaderAt, size int64) (members []*zipMember, no *refusal.Refusal) {
-	members, directory, no := u.zipMembers(file, size)
+// readZIP inspects a ZIP archive and gives its members in the order of their places.
+func readZIP(u *unpacker, file io.ReaderAt, size int64) (members []*zipMember, no *refusal.Refusal) {
+	members, directory, no := zipMembers(u, file, size)
 	if no != nil {
 		return nil, no
 	}
-	if no := u.zipLayout(file, members, directory); no != nil {
+	if no := zipLayout(u, file, members, directory); no != nil {
 		return nil, no
 	}
 	t := newTree()
-	if no := u.zipNames(t, members); no != nil {
+	if no := zipNames(u, t, members); no != nil {
 		return nil, no
 	}
-	return members, u.zipContents(t, file, members)
+	if no := crowded(u.e, file, directory); no != nil {
+		return nil, no
+	}
+	return members, zipContents(u, t, file, members)
 }
 
 // zipMembers reads the directory, in the order of the members' places in the file. The size and the number of members
 // are checked before the library parses it, since it does so all at once.
-func (u *unpacker) zipMembers(file io.ReaderAt, size int64) (members []*zipMember, at int64, no *refusal.Refusal) {
+func zipMembers(u *unpacker, file io.ReaderAt, size int64) (members []*zipMember, at int64, no *refusal.Refusal) {
 	end, trouble := findZIPEnd(file, size)
 	if trouble != "" {
 		return nil, 0, u.e.unsafe(trouble)
@@ -184,7 +187,7 @@ func zipExtra(extra []byte, id uint16) []byte {
 }
 
 // zipLayout compares the header before each member with the directory, and finds where its bytes begin.
-func (u *unpacker) zipLayout(file io.ReaderAt, members []*zipMember, directory int64) *refusal.Refusal {
+func zipLayout(u *unpacker, file io.ReaderAt, members []*zipMember, directory int64) *refusal.Refusal {
 	at := int64(0)
 	for i, m := range members {
 		if m.header != at {

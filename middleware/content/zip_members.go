@@ -21,9 +21,9 @@ const (
 )
 
 // zipNames judges the members by their names and kinds, before anything is unpacked.
-func (u *unpacker) zipNames(t *tree, members []*zipMember) *refusal.Refusal {
+func zipNames(u *unpacker, t *tree, members []*zipMember) *refusal.Refusal {
 	for _, m := range members {
-		if trouble := t.add(m.name); trouble != "" {
+		if trouble := addMember(t, m.name); trouble != "" {
 			return u.e.in(m.name, trouble)
 		}
 		switch m.kind {
@@ -34,7 +34,7 @@ func (u *unpacker) zipNames(t *tree, members []*zipMember) *refusal.Refusal {
 		default:
 			return u.e.in(m.name, "is a device, a pipe or of another special kind: pack files, folders and links only")
 		}
-		if m.folder() {
+		if isFolder(m) {
 			if m.unpacked != 0 {
 				return u.e.in(m.name, "is a folder that holds bytes: pack the archive again")
 			}
@@ -52,7 +52,7 @@ func runs(e *env, name string) *refusal.Refusal {
 	return executable(e.name+": "+shown(name), "a file that runs when it is opened")
 }
 
-func (m *zipMember) folder() bool { return m.kind == unixFolder || strings.HasSuffix(m.name, "/") }
+func isFolder(m *zipMember) bool { return m.kind == unixFolder || strings.HasSuffix(m.name, "/") }
 
 // zipReader unpacks one member after the other; its parts are used again for each.
 type zipReader struct {
@@ -67,8 +67,8 @@ func newZIPReader() *zipReader {
 	return r
 }
 
-// open gives the bytes of a member: one more than it should have at the most, so that a liar shows.
-func (r *zipReader) open(file io.ReaderAt, m *zipMember) io.Reader {
+// openMember gives the bytes of a member: one more than it should have at the most, so that a liar shows.
+func openMember(r *zipReader, file io.ReaderAt, m *zipMember) io.Reader {
 	var source io.Reader = io.NewSectionReader(file, m.data, m.packed)
 	if m.method == zip.Deflate {
 		r.packed.Reset(source)
@@ -80,8 +80,8 @@ func (r *zipReader) open(file io.ReaderAt, m *zipMember) io.Reader {
 	return io.TeeReader(io.LimitReader(source, m.unpacked+1), r.crc)
 }
 
-// fits tells whether what was read is what the directory says, to the last packed byte.
-func (r *zipReader) fits(m *zipMember, size int64) bool {
+// fitsMember tells whether what was read is what the directory says, to the last packed byte.
+func fitsMember(r *zipReader, m *zipMember, size int64) bool {
 	if size != m.unpacked || r.crc.Sum32() != m.crc {
 		return false
 	}
@@ -93,16 +93,19 @@ func (r *zipReader) fits(m *zipMember, size int64) bool {
 }
 
 // zipContents unpacks all members and judges them by their bytes.
-func (u *unpacker) zipContents(t *tree, file io.ReaderAt, members []*zipMember) *refusal.Refusal {
-	reader := newZIPReader()
+func zipContents(u *unpacker, t *tree, file io.ReaderAt, members []*zipMember) *refusal.Refusal {
+	if u.zipped == nil {
+		u.zipped = newZIPReader()
+	}
+	reader := u.zipped
 	for _, m := range members {
-		if m.unpacked > u.budget() {
+		if m.unpacked > budgetOf(u) {
 			return u.bomb()
 		}
 		if m.packed == 0 && m.unpacked == 0 && m.crc == 0 && m.kind != unixLink {
 			continue
 		}
-		source := reader.open(file, m)
+		source := openMember(reader, file, m)
 		var size int64
 		if m.kind == unixLink {
 			target, err := io.ReadAll(io.LimitReader(source, maxPath+1))
@@ -114,13 +117,13 @@ func (u *unpacker) zipContents(t *tree, file io.ReaderAt, members []*zipMember) 
 				return u.e.in(m.name, trouble)
 			}
 		} else {
-			read, no := u.member(m.name, source)
+			read, no := readMember(u, m.name, source)
 			if no != nil {
 				return no
 			}
 			size = read
 		}
-		if !reader.fits(m, size) {
+		if !fitsMember(reader, m, size) {
 			return u.e.in(m.name, "is not what the archive's directory says: pack the archive again")
 		}
 	}

@@ -28,7 +28,7 @@ var extensions = map[string]bool{
 // may hold a path. Windows drops dots and blanks at its end, and takes what follows a colon for a stream of the file
 // before it, so both readings count.
 func Extension(name string) string {
-	if found := last(name); found != "" {
+	if found := last(name); found != "" || strings.IndexByte(name, ':') < 0 {
 		return found
 	}
 	file, _, streamed := strings.Cut(path.Base(strings.ReplaceAll(name, `\`, "/")), ":")
