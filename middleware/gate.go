@@ -61,6 +61,8 @@ func New(policy Policy, next http.Handler, name string) (http.Handler, error) {
 		largest = policy.Files.MaxImageSize
 	}
 	policy.Files.Directory = policy.Delivery.Directory
+	policy.Files.Held = &heldTotal
+	policy.Files.MaxHeld = policy.Delivery.MaxHeld
 	return &Gate{
 		policy:  policy,
 		next:    next,

@@ -11,7 +11,8 @@ import (
 	"github.com/casegate/casegate/middleware/refusal"
 )
 
-// heldTotal counts the bytes of all held uploads of the process, in memory and on disk.
+// heldTotal counts the bytes of all held uploads of the process, in memory and on disk, and of the archives in archives
+// that are on disk while they are inspected.
 var heldTotal int64
 
 // HeldBytes is how many bytes of uploads the process holds at the moment.

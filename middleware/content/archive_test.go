@@ -246,6 +246,28 @@ func codeOf(no *refusal.Refusal) string {
 	return no.Code
 }
 
+// A large ZIP in an archive counts with all that the process holds, as long as it is inspected.
+func TestHeldZIPIsCounted(t *testing.T) {
+	large := makeZIP(item{name: "noise", body: noise(3*heldStep + 10), method: stored})
+	outer := makeZIP(item{name: "a.zip", body: large, method: stored})
+	held := int64(100)
+	for _, c := range []struct {
+		most int64
+		code string
+	}{{100 + 4*heldStep, ""}, {100 + 3*heldStep, "storage_unavailable"}, {100, "storage_unavailable"}} {
+		settings := Default()
+		settings.Directory, settings.Held, settings.MaxHeld = t.TempDir(), &held, c.most
+		no := look(lookZIP, bytes.NewReader(outer), int64(len(outer)), &env{settings: settings, name: "a.zip"})
+		checkRefusal(t, no, c.code, "")
+		if no != nil && no.RetryAfter == 0 {
+			t.Errorf("no time to come back is named")
+		}
+		if held != 100 {
+			t.Errorf("%d bytes are still counted", held-100)
+		}
+	}
+}
+
 func TestManyArchivesInAnArchive(t *testing.T) {
 	small := makeZIP(text("a.txt"))
 	inner := func(n int) item { return item{name: fmt.Sprintf("%d.zip", n), body: small} }

@@ -27,6 +27,10 @@ type Settings struct {
 	// Directory is where large nested archives are held while they are inspected, in unlinked files. Empty: the system's.
 	// It is no key of its own: the gate sets it to delivery.directory.
 	Directory string
+	// Held counts the bytes that the process holds, of which MaxHeld is the most. Nil: nobody counts. These are no keys of
+	// their own either: the gate shares its counter, and delivery.maxHeld.
+	Held    *int64
+	MaxHeld int64
 	// Archives says what happens to archives: "inspect", "allow" (their members are not looked at) or "refuse".
 	Archives string
 }
