@@ -168,16 +168,13 @@ func pdfOf(text string) func() []byte {
 	}
 }
 
-// attachments is a document whose attached files are streams that unpack to nothing, for a long time.
+// attachments is a document with thirty attached files of one stream, which unpacks to nothing for a long time. A thousand
+// are looked at.
 func attachments() []byte {
 	file := largePDF(whole)
 	stream, _ := hostile.Stream(200<<10, maxUnpacked, hostile.Heavy(true))
-	marks := bytes.Repeat([]byte("/EmbeddedFile "), 70)
-	for at := 300 << 10; at+len(marks)+len(stream)+100 < len(file)-1000; at += 7 << 20 {
-		n := at + copy(file[at:], marks)
-		n += copy(file[n:], "stream\n\x78\x9c")
-		copy(file[n:], stream)
-	}
+	n := 300<<10 + copy(file[300<<10:], strings.Repeat("/EmbeddedFile ", 30)+"stream\n\x78\x9c")
+	copy(file[n:], stream)
 	return file
 }
 
@@ -279,9 +276,11 @@ func inspectedKinds() []inspected {
 				return tinyTar(whole, func(n int) tar.Header { return tar.Header{Name: deep(n), Format: tar.FormatGNU} })
 			}},
 			{"30 MiB of PAX records", "a.tar", func() []byte { return paxTar(whole) }},
+		}},
+		{"tar of archives", 1, 2, specimen{"compressed logs", "a.tar", func() []byte { return tarOf(31, ".gz", packedLog(), 0) }}, []specimen{
 			{"5,000 ZIPs", "a.tar", func() []byte { return tarOf(4990, "", smallZIP, whole) }},
 			{"5,000 gzip files", "a.tar", func() []byte { return tarOf(4990, ".gz", smallGzip, whole) }},
-			{"1,000 bzip2 files", "a.tar", func() []byte { return tarOf(1000, ".bz2", emptyBzip2, whole) }},
+			{"1,500 bzip2 files", "a.tar", func() []byte { return tarOf(1500, ".bz2", emptyBzip2, whole) }},
 		}},
 		{"workbook", 1, 2, specimen{"large sheets", "a.xlsx", func() []byte { return workbook(80 << 20) }}, []specimen{
 			{"800 MiB of references", "a.xlsx", references},
@@ -363,7 +362,9 @@ func tarOf(count int, extension string, file []byte, size int) []byte {
 	for n := range count {
 		add(short(n)+extension, file)
 	}
-	add("padding.bin", noise(max(size-out.Len()-4096, 0)))
+	if size > 0 {
+		add("padding.bin", noise(max(size-out.Len()-4096, 0)))
+	}
 	must(w.Close())
 	return out.Bytes()
 }

@@ -23,8 +23,8 @@ func crowded(kind string) (string, error) {
 		out, err = crowdedZIP()
 	case "bzip2":
 		out = hostile.Bzip2(2_610_000)
-	case "zips":
-		return manyZIPs(1501)
+	case "many bzip2":
+		return manyBzip2(1501)
 	case "records":
 		out, err = manyRecords()
 	case "docx":
@@ -67,15 +67,11 @@ func crowdedZIP() ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// manyZIPs is a tar of so many ZIPs.
-func manyZIPs(count int) (string, error) {
-	one, err := zipOf("a.txt", "x")
-	if err != nil {
-		return "", err
-	}
+// manyBzip2 is a tar of so many empty bzip2 files.
+func manyBzip2(count int) (string, error) {
 	members := make([]string, 0, 2*count)
 	for n := range count {
-		members = append(members, fmt.Sprintf("%d.zip", n), one)
+		members = append(members, fmt.Sprintf("%d.bz2", n), "BZh9\x17\x72\x45\x38\x50\x90\x00\x00\x00\x00")
 	}
 	return tarOf(members...)
 }

@@ -16,11 +16,8 @@ import (
 const (
 	// maxEntries bounds the members of all archives of one file; a gzip stream in a file of several counts as one.
 	maxEntries = 10_000
-	// maxCostly bounds the archives in an archive that cost as much as many members however little they hold: a ZIP counts
-	// two, and a bzip2 file, for which the library makes room for the largest block, three. There are 1,500 ZIPs at most.
-	maxCostly   = 3000
-	costlyZIP   = 2
-	costlyBzip2 = 3
+	// maxBzip2 bounds the bzip2 files in an archive: however little one holds, the library makes room for the largest block.
+	maxBzip2 = 1500
 	// maxUnpacked bounds the bytes that all archives of one file unpack to. What a nested archive unpacks to counts
 	// beside the nested archive itself.
 	maxUnpacked = 1 << 30
@@ -87,10 +84,11 @@ func countEntry(u *unpacker) *refusal.Refusal {
 	return nil
 }
 
-func countCostly(u *unpacker, weight int) *refusal.Refusal {
-	u.e.costly += weight
-	if u.e.costly > maxCostly {
-		return u.e.unsafe("it holds more than 1,500 ZIP or 1,000 bzip2 archives: attach it in several archives")
+// countBzip2 counts one more bzip2 file in an archive.
+func countBzip2(u *unpacker) *refusal.Refusal {
+	u.e.bzip2s++
+	if u.e.bzip2s > maxBzip2 {
+		return u.e.unsafe("it holds more than 1,500 bzip2 files: attach it in several archives")
 	}
 	return nil
 }
@@ -188,14 +186,11 @@ func inspectNested(u *unpacker, kind, name string, begin []byte, r io.Reader) (m
 	u.e.nested++
 	switch kind {
 	case kindZIP:
-		no = countCostly(u, costlyZIP)
-		if no == nil {
-			no = heldZIP(inner, name, source)
-		}
+		no = heldZIP(inner, name, source)
 	case kindGzip:
 		no = inner.gzip(name, source)
 	case kindBzip2:
-		no = countCostly(u, costlyBzip2)
+		no = countBzip2(u)
 		if no == nil {
 			no = inner.bzip2(name, source)
 		}

@@ -45,11 +45,14 @@ func crowded(e *env, file io.ReaderAt, size int64) *refusal.Refusal {
 	}
 	window := make([]byte, deflateWindow+deflateReach)
 	for from := int64(0); from < size; from += deflateStride {
-		room := size - from
-		if room > deflateStride {
-			room = deflateStride
+		// The last one may have to begin before its stride.
+		place := size - int64(len(window))
+		if room := place - from; room >= deflateStride {
+			place = from + rand.Int63n(deflateStride)
+		} else if room > 0 {
+			place = from + rand.Int63n(room)
 		}
-		n, _ := file.ReadAt(window, from+rand.Int63n(room))
+		n, _ := file.ReadAt(window, place)
 		if no := crowdedWindow(e, window[:n]); no != nil {
 			return no
 		}

@@ -23,8 +23,8 @@ type env struct {
 	nested int
 	// entries counts the members of all archives of this file.
 	entries int
-	// costly counts the archives in archives that cost much however little they hold.
-	costly int
+	// bzip2s counts the bzip2 files in archives.
+	bzip2s int
 	// unpacked counts the bytes that were unpacked from all archives of this file.
 	unpacked int64
 	// records counts the PAX records of all tar archives.
