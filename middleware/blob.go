@@ -162,10 +162,7 @@ func checkBytes(g *Gate, u *upload) *refusal.Refusal {
 		buffer.Reset()
 		_, err := io.CopyN(buffer, body, blobBuffer)
 		if buffer.Len() > 0 {
-			if no := content.Write(u.inspection, buffer.Bytes()); no != nil {
-				return no
-			}
-			if no := holdMore(u.held, buffer.Bytes()); no != nil {
+			if no := takeBytes(u, buffer.Bytes()); no != nil {
 				return no
 			}
 		}
@@ -177,6 +174,22 @@ func checkBytes(g *Gate, u *upload) *refusal.Refusal {
 		}
 	}
 	return finish(g, u)
+}
+
+// takeBytes judges bytes and holds them: one after the other, or at the same time once they go to disk.
+func takeBytes(u *upload, chunk []byte) *refusal.Refusal {
+	if u.held.file != nil {
+		if u.crew == nil {
+			u.crew = crewOf(u)
+		}
+		give(u.crew, chunk)
+		return await(u.crew)
+	}
+	no := content.Write(u.inspection, chunk)
+	if no != nil {
+		return no
+	}
+	return holdMore(u.held, chunk)
 }
 
 // deliverBlob hands next the bytes that were checked.

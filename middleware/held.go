@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"hash"
 	"io"
 	"os"
 	"sync/atomic"
@@ -24,7 +25,7 @@ func HeldBytes() int64 {
 func hold(g *Gate) *held {
 	h := &held{limits: &g.policy.Delivery}
 	if g.hashes {
-		h.digest = &digest{}
+		h.digest = sha256.New()
 	}
 	return h
 }
@@ -48,18 +49,16 @@ type held struct {
 	memory []byte
 	file   *os.File
 	size   int64
-	digest *digest // nil: no hash is wanted of what comes in pieces.
-	hashes bool    // A hash is wanted of what came whole.
+	digest hash.Hash // nil: no hash is wanted of what comes in pieces.
+	hashes bool      // A hash is wanted of what came whole.
 }
 
 // holdMore adds bytes, or refuses with storage_unavailable.
 func holdMore(h *held, chunk []byte) *refusal.Refusal {
-	n := int64(len(chunk))
-	if atomic.AddInt64(&heldTotal, n) > h.limits.MaxHeld {
-		atomic.AddInt64(&heldTotal, -n)
-		return noStorage("delivery.maxHeld is reached")
+	no := count(h, chunk)
+	if no != nil {
+		return no
 	}
-	h.size += n
 	if h.stays || (!h.large && h.size <= h.limits.Memory) {
 		if h.memory == nil {
 			// The usual file is this one chunk. Interpreted, a copy costs a fifth of an append to nothing.
@@ -72,18 +71,42 @@ func holdMore(h *held, chunk []byte) *refusal.Refusal {
 	return holdOnDisk(h, chunk)
 }
 
-// holdOnDisk adds bytes to the temporary file, which it makes when there is none.
+// holdFurther adds bytes to what is on disk already. Whoever calls it hashes them.
+func holdFurther(h *held, chunk []byte) *refusal.Refusal {
+	no := count(h, chunk)
+	if no != nil {
+		return no
+	}
+	return writeOut(h, chunk)
+}
+
+// count adds the bytes to what the process holds, or refuses when that is too much.
+func count(h *held, chunk []byte) *refusal.Refusal {
+	n := int64(len(chunk))
+	if atomic.AddInt64(&heldTotal, n) > h.limits.MaxHeld {
+		atomic.AddInt64(&heldTotal, -n)
+		return noStorage("delivery.maxHeld is reached")
+	}
+	h.size += n
+	return nil
+}
+
+// holdOnDisk adds bytes to the temporary file, which it makes when there is none, and hashes them.
 func holdOnDisk(h *held, chunk []byte) *refusal.Refusal {
 	if h.file == nil {
 		if no := spill(h); no != nil {
 			return no
 		}
 	}
+	if h.digest != nil {
+		_, _ = h.digest.Write(chunk)
+	}
+	return writeOut(h, chunk)
+}
+
+func writeOut(h *held, chunk []byte) *refusal.Refusal {
 	if _, err := h.file.Write(chunk); err != nil {
 		return noStorage(err.Error())
-	}
-	if h.digest != nil {
-		h.digest.write(chunk)
 	}
 	return nil
 }
@@ -104,14 +127,12 @@ func spill(h *held) *refusal.Refusal {
 	if len(h.memory) == 0 {
 		return nil
 	}
-	if _, err := file.Write(h.memory); err != nil {
-		return noStorage(err.Error())
-	}
 	if h.digest != nil {
-		h.digest.write(h.memory)
+		_, _ = h.digest.Write(h.memory)
 	}
+	no := writeOut(h, h.memory)
 	h.memory = nil
-	return nil
+	return no
 }
 
 func noStorage(detail string) *refusal.Refusal {
@@ -137,14 +158,11 @@ func hashOf(h *held) string {
 		sum := sha256.Sum256(h.memory)
 		return hex.EncodeToString(sum[:])
 	}
-	return h.digest.sum()
+	return hex.EncodeToString(h.digest.Sum(nil))
 }
 
 // closeHeld gives everything back. It may be called twice.
 func closeHeld(h *held) {
-	if h.digest != nil && h.digest.filled != nil {
-		h.digest.stop()
-	}
 	if h.file != nil {
 		_ = h.file.Close()
 	}

@@ -109,7 +109,7 @@ func readTitle(g *Gate, u *upload) *refusal.Refusal {
 
 // readFile takes the file's bytes, to its end or until it is to stream.
 func readFile(g *Gate, u *upload) *refusal.Refusal {
-	for {
+	for u.flow == nil && u.held.file == nil {
 		chunk, no := form.Chunk(u.reader)
 		if no != nil {
 			return limited(g, no)
@@ -118,53 +118,47 @@ func readFile(g *Gate, u *upload) *refusal.Refusal {
 			u.inFile = false
 			return nil
 		}
-		if u.held.file != nil && u.flow == nil {
-			no = judgeAndKeep(u, chunk)
-			if no != nil {
-				return no
-			}
-			continue
-		}
 		no = content.Write(u.inspection, chunk)
 		if no != nil {
 			return no
 		}
-		no = keep(u, chunk)
-		if no != nil || (u.held.stays && u.flow == nil && u.held.size > g.memory) {
+		no = holdMore(u.held, chunk)
+		if no != nil || (u.held.stays && u.held.size > g.memory) {
 			return no
 		}
 	}
+	return readLarge(g, u)
 }
 
-// judgeAndKeep looks at the next bytes of a large file while they are written to disk. None of them goes on before all
-// have been judged.
-func judgeAndKeep(u *upload, chunk []byte) *refusal.Refusal {
-	judged := make(chan *refusal.Refusal, 1)
-	go judge(u.inspection, chunk, judged)
-	full := holdMore(u.held, chunk)
-	no := <-judged
-	if no != nil {
-		return no
-	}
-	return full
-}
-
-// judge sends its verdict on the bytes. A panic in a goroutine of ours would end the gateway: it refuses instead.
-func judge(inspection *content.Inspection, chunk []byte, judged chan *refusal.Refusal) {
-	defer func() {
-		if recovered := recover(); recovered != nil {
-			judged <- internal(recovered)
+// readLarge takes the rest of a large file: a crew judges each chunk, and writes it to disk, while the next one is read.
+// None goes on before it has been judged, and on hold none before all have.
+func readLarge(g *Gate, u *upload) *refusal.Refusal {
+	form.TakeTurns(u.reader)
+	u.crew = crewOf(u)
+	var judged []byte
+	for u.inFile {
+		chunk, no := form.Chunk(u.reader)
+		late := await(u.crew)
+		if late != nil {
+			return late
 		}
-	}()
-	judged <- content.Write(inspection, chunk)
-}
-
-// keep sends the file's next bytes on, or holds them.
-func keep(u *upload, chunk []byte) *refusal.Refusal {
-	if u.flow != nil {
-		return sendFile(u.flow, chunk)
+		if no != nil {
+			return limited(g, no)
+		}
+		u.inFile = chunk != nil
+		if u.inFile {
+			give(u.crew, chunk)
+		}
+		if u.flow != nil && judged != nil {
+			no = sendFile(u.flow, judged)
+			if no != nil {
+				return no
+			}
+		}
+		judged = chunk
 	}
-	return holdMore(u.held, chunk)
+	dismiss(u.crew)
+	return nil
 }
 
 // finish judges the file after the form's end.

@@ -1,7 +1,10 @@
 package middleware
 
 import (
+	"bufio"
+	"encoding/hex"
 	"errors"
+	"hash"
 	"io"
 	"net/http"
 	"sync"
@@ -16,7 +19,7 @@ import (
 type flow struct {
 	boundary string
 	pipe     *io.PipeWriter
-	digest   *digest
+	digest   hash.Hash
 	size     int64
 	closing  []byte
 	done     chan struct{}
@@ -28,6 +31,9 @@ type flow struct {
 
 // errBroken is what next sees of a body that was refused while it flowed, or of one that nobody reads any more.
 var errBroken = errors.New("casegate: the upload was broken off")
+
+// flowBuffer is how many bytes may have left the pump that next has not taken yet.
+const flowBuffer = 256 << 10
 
 // gone stands for "next does not read on": it has answered early or lost Kibana. That is no refusal of ours.
 var gone = &refusal.Refusal{}
@@ -41,7 +47,8 @@ func stream(g *Gate, rw http.ResponseWriter, u *upload) {
 	rewrite(g, u, boundary)
 	u.req.ContentLength = -1
 	delete(u.req.Header, "Content-Length")
-	u.req.Body = reader
+	// The transport takes 32 KiB at a time. The buffer lets it do so without waking the pump for each.
+	u.req.Body = io.NopCloser(bufio.NewReaderSize(reader, flowBuffer))
 	late := &lateAnswer{rw: rw, flow: f, header: http.Header{}}
 	from := time.Now()
 	u.passing = true
@@ -87,7 +94,7 @@ func pump(g *Gate, u *upload) {
 	if no == nil {
 		u.size = f.size
 		if f.digest != nil {
-			u.sha256 = f.digest.sum()
+			u.sha256 = hex.EncodeToString(f.digest.Sum(nil))
 		}
 	}
 	f.end(no)
@@ -107,6 +114,9 @@ func pumped(g *Gate, u *upload) *refusal.Refusal {
 	if no := send(u.flow, head); no != nil {
 		return no
 	}
+	if u.flow.digest != nil {
+		_, _ = u.flow.digest.Write(u.held.memory)
+	}
 	if no := sendFile(u.flow, u.held.memory); no != nil {
 		return no
 	}
@@ -116,12 +126,9 @@ func pumped(g *Gate, u *upload) *refusal.Refusal {
 	return send(u.flow, u.flow.closing)
 }
 
-// sendFile sends bytes of the file and hashes them at the same time.
+// sendFile sends bytes of the file, which whoever calls it hashes.
 func sendFile(f *flow, chunk []byte) *refusal.Refusal {
 	f.size += int64(len(chunk))
-	if f.digest != nil {
-		f.digest.write(chunk)
-	}
 	return send(f, chunk)
 }
 

@@ -174,6 +174,7 @@ func nextChunk(r *Reader) ([]byte, *refusal.Refusal) {
 	if !r.ended && (at < 0 || at+len(r.dashes)+2 > len(window)) {
 		// A delimiter at the very end can't be judged before the next bytes are here: it stays, with the line end before it.
 		cut := len(window) - len(r.dashes) - 3
+		cut -= (r.length + cut) % page
 		r.window = window[cut:]
 		r.length += cut
 		return window[:cut], nil
@@ -244,7 +245,9 @@ func finish(r *Reader) *refusal.Refusal {
 
 // fill moves what is left of the window to the front of the buffer and fills the buffer up.
 func fill(r *Reader) *refusal.Refusal {
-	if r.filled > 0 {
+	if r.spare != nil {
+		turn(r)
+	} else if r.filled > 0 {
 		// It can't fail: all these bytes are in the buffer.
 		_, _ = r.source.Discard(r.filled - len(r.window))
 	}
@@ -259,4 +262,13 @@ func fill(r *Reader) *refusal.Refusal {
 		return readFault(r, err)
 	}
 	return nil
+}
+
+// turn goes on in the other buffer, which begins with what is left of the window.
+func turn(r *Reader) {
+	var left io.Reader = bytes.NewReader(r.window)
+	next := r.spare
+	r.spare = r.source
+	r.source = next
+	next.Reset(io.MultiReader(left, r.body))
 }

@@ -13,8 +13,11 @@ import (
 )
 
 const (
-	// bufferSize is how much of a body is looked at in one step, in bytes.
-	bufferSize = 256 << 10
+	// bufferSize is how much of a body is looked at in one step, in bytes: a chunk of 256 KiB and what is left of a page.
+	bufferSize = 256<<10 + page
+	// page is what a disk is written by. Chunks end where a page of the file does, so that whoever writes them to a file
+	// always fills whole pages.
+	page = 4 << 10
 	// idleBuffers is how many buffers are kept for the next requests: 8 MiB in all.
 	idleBuffers = 32
 	// lookAhead is what a step of the reader must see at once: a whole head and the delimiters around it.
@@ -78,7 +81,10 @@ type Part struct {
 
 // Reader takes one form apart. It is for one goroutine. After a refusal every call returns the same refusal.
 type Reader struct {
+	body   io.Reader
 	source *bufio.Reader
+	// spare is the buffer that is filled next, of a reader that takes turns.
+	spare *bufio.Reader
 	// window is what the buffer holds and nobody has consumed; filled is how long it was when the buffer was filled.
 	window []byte
 	filled int
@@ -115,10 +121,18 @@ func NewReader(body io.Reader, boundary string) *Reader {
 	if len(needle) > maxNeedle {
 		needle = dashes[:maxNeedle]
 	}
-	return &Reader{source: source, dashes: dashes, needle: needle, opening: opening, closing: []byte("--" + boundary + "--\r\n")}
+	return &Reader{body: body, source: source, dashes: dashes, needle: needle, opening: opening, closing: []byte("--" + boundary + "--\r\n")}
 }
 
-// Close gives the reader's buffer back. The bytes that Chunk returned are not valid any more, and the reader is of no more use.
+// TakeTurns lets every chunk stay valid while the next one is read, by means of a second buffer. The body must repeat the
+// error that it ended with, as http.MaxBytesReader does.
+func TakeTurns(r *Reader) {
+	if r.spare == nil && r.source != nil {
+		r.spare = takeBuffer(nil)
+	}
+}
+
+// Close gives the reader's buffers back. The bytes that Chunk returned are not valid any more, and the reader is of no more use.
 func Close(r *Reader) {
 	source := r.source
 	if source == nil {
@@ -128,6 +142,10 @@ func Close(r *Reader) {
 	r.window = nil
 	r.no = closedReader
 	giveBuffer(source)
+	if r.spare != nil {
+		giveBuffer(r.spare)
+		r.spare = nil
+	}
 }
 
 // Next goes to the next part; what is left of the current one is read and left out. It returns nil and nil when the
@@ -149,8 +167,8 @@ func Next(r *Reader) (*Part, *refusal.Refusal) {
 	return nextPart(r)
 }
 
-// Chunk returns the next bytes of the current part: up to 256 KiB, valid until the next call of any method. At the
-// part's end, which has been verified by then, it returns nil and nil.
+// Chunk returns the next bytes of the current part: some 256 KiB, valid until the next call of any method, or until the
+// one after that of a reader that takes turns. At the part's end, which has been verified by then, it returns nil and nil.
 func Chunk(r *Reader) ([]byte, *refusal.Refusal) {
 	if r.inPart {
 		return nextChunk(r)
