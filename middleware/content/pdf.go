@@ -29,12 +29,17 @@ import (
 // scanner is for that. A page's text is compressed by everything that writes PDFs, so that a document about these names
 // passes.
 //
-// Every search is one of compiled code over a whole chunk, and hostile chunks cost as much as others: bytes.Index has no
-// bad case, and expressions only run over chunks in which what they begin with is rare.
+// Every search is one of compiled code over a whole chunk. Where slashes are as rare as in compressed data, which is
+// nearly all of a large file, names are searched by their slash and the sign behind it, escaped or not, with expressions
+// that go on from there. Elsewhere hostile chunks must cost as much as others: there bytes.Index, which has no bad case,
+// looks for each name, and expressions only look for what is escaped.
 
 const (
 	// pdfSeam is how much before and behind the border of two chunks is looked at together.
 	pdfSeam = 4 << 10
+	// pdfSparse is how rare slashes are, one in so many bytes, where names are searched by their first two signs.
+	// Compressed data has one in 256.
+	pdfSparse = 192
 	// pdfDense bounds number signs in a chunk that is searched for escapes as a matter of course: one in so many bytes.
 	// Compressed data has one in 256, and ASCII-85 one in 85.
 	pdfDense = 32
@@ -43,6 +48,8 @@ const (
 	// pdfHitsMost bounds what is looked at by interpreted steps. Compressed data of 100 MiB holds some 200 escaped letters
 	// by chance.
 	pdfHitsMost = 4096
+	// pdfHitsFew is how many of them make the file one in which names are no longer searched by their first two signs.
+	pdfHitsFew = 512
 	// pdfAttachmentsMost bounds the attached files whose first bytes are looked at.
 	pdfAttachmentsMost = 1000
 	// pdfReach is how far from the entry that says so an attached file's name, or its beginning, is looked for.
@@ -62,7 +69,21 @@ var pdfNeedles = [][]byte{
 	[]byte("/EmbeddedFile"), []byte("/EF"),
 }
 
-var pdfNumberSign = []byte("#")
+var (
+	pdfNumberSign = []byte("#")
+	pdfSlash      = []byte("/")
+)
+
+// pdfSpellings find the marks' beginnings in any spelling, up to the first escape. There is one for each sign that may
+// follow the slash, because two literal bytes at an expression's beginning are searched for as fast as by bytes.Index.
+var pdfSpellings = []*regexp.Regexp{
+	regexp.MustCompile(`/J(?:#|a(?:#|v(?:#|a(?:#|S(?:#|c(?:#|r(?:#|i(?:#|p(?:#|t))))))))|S)`),
+	regexp.MustCompile(`/L(?:#|a(?:#|u(?:#|n(?:#|c(?:#|h)))))`),
+	regexp.MustCompile(`/R(?:#|i(?:#|c(?:#|h(?:#|M(?:#|e(?:#|d(?:#|i(?:#|a))))))))|/Re(?:#|n(?:#|d(?:#|i(?:#|t(?:#|i(?:#|o(?:#|n)))))))`),
+	regexp.MustCompile(`/X(?:#|F(?:#|A))`),
+	regexp.MustCompile(`/E(?:#|m(?:#|b(?:#|e(?:#|d(?:#|d(?:#|e(?:#|d(?:#|F(?:#|i(?:#|l(?:#|e)))))))))))|/EF`),
+	regexp.MustCompile(`/#[45]`),
+}
 
 // pdfEscapes find an escaped letter of those that the names are made of. No program escapes letters. There is one for each
 // first digit, because two literal bytes at an expression's beginning are searched for several times as fast as one.
@@ -144,17 +165,38 @@ func (p *pdfScan) tooMany(what string) *refusal.Refusal {
 // searchPDF looks for everything in a piece of the file. Nearly always there is nothing, which costs no call but those of
 // compiled code.
 func searchPDF(p *pdfScan, data []byte) *refusal.Refusal {
+	if bytes.Count(data, pdfNumberSign)*pdfDense > len(data) {
+		p.dense += len(data)
+		if p.dense > pdfDenseMost {
+			return p.tooMany("number signs")
+		}
+	}
+	if bytes.Count(data, pdfSlash)*pdfSparse <= len(data) && p.hits < pdfHitsFew {
+		return searchSparse(p, data)
+	}
+	return searchDense(p, data)
+}
+
+// searchSparse looks for names, plain or escaped, where there are few of any kind.
+func searchSparse(p *pdfScan, data []byte) *refusal.Refusal {
+	for _, spelling := range pdfSpellings {
+		places := spelling.FindAllIndex(data, -1)
+		if len(places) > 0 {
+			if no := p.spelledAt(places, data); no != nil {
+				return no
+			}
+		}
+	}
+	return nil
+}
+
+// searchDense looks for plain names, and for escapes.
+func searchDense(p *pdfScan, data []byte) *refusal.Refusal {
 	for i, needle := range pdfNeedles {
 		if bytes.Contains(data, needle) {
 			if no := p.find(pdfMarks[i], data); no != nil {
 				return no
 			}
-		}
-	}
-	if bytes.Count(data, pdfNumberSign)*pdfDense > len(data) {
-		p.dense += len(data)
-		if p.dense > pdfDenseMost {
-			return p.tooMany("number signs")
 		}
 	}
 	for _, escape := range pdfEscapes {
@@ -206,16 +248,37 @@ func (p *pdfScan) escapedAt(places [][]int, data []byte) *refusal.Refusal {
 		if slash < 0 {
 			continue
 		}
-		begin += slash
-		written := pdfName.Find(data[begin:least(len(data), begin+pdfNameMost)])
-		name := pdfUnescaped(string(written))
-		for _, mark := range pdfMarks {
-			if name != "/"+mark {
-				continue
-			}
-			if no := p.mark(mark, data, begin+len(written)); no != nil {
-				return no
-			}
+		if no := p.named(data, begin+slash); no != nil {
+			return no
+		}
+	}
+	return nil
+}
+
+// spelledAt judges the names that begin at the places.
+func (p *pdfScan) spelledAt(places [][]int, data []byte) *refusal.Refusal {
+	for _, place := range places {
+		p.hits++
+		if p.hits > pdfHitsMost {
+			return p.tooMany("names that begin like actions")
+		}
+		if no := p.named(data, place[0]); no != nil {
+			return no
+		}
+	}
+	return nil
+}
+
+// named judges the name, escaped or not, that begins at the slash.
+func (p *pdfScan) named(data []byte, slash int) *refusal.Refusal {
+	written := pdfName.Find(data[slash:least(len(data), slash+pdfNameMost)])
+	name := pdfUnescaped(string(written))
+	for _, mark := range pdfMarks {
+		if name != "/"+mark {
+			continue
+		}
+		if no := p.mark(mark, data, slash+len(written)); no != nil {
+			return no
 		}
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"compress/zlib"
 	"fmt"
 	"io"
+	"math/rand"
 	"strings"
 	"testing"
 
@@ -106,6 +107,58 @@ func TestPDFInChunks(t *testing.T) {
 			}
 			if got := codeOf(no); got != c.code {
 				t.Errorf("%s in chunks of %d: %q, want %q", name, size, got, c.code)
+			}
+		}
+	}
+}
+
+// The search where slashes are rare and the one where they are not find the same.
+func TestPDFSparseAndDense(t *testing.T) {
+	for name, c := range pdfCases {
+		if len(c.file) > 4000 {
+			continue
+		}
+		for kind, filler := range map[string]string{"sparse": "x", "dense": "/x "} {
+			file := concat(bytes.Repeat([]byte(filler), 64<<10), []byte("\n"), c.file)
+			if strings.HasPrefix(name, "it at the end") {
+				continue
+			}
+			scan := &pdfScan{active: true, name: "a.pdf"}
+			no := writePDF(scan, file)
+			if no == nil {
+				no = scan.finish()
+			}
+			if got := codeOf(no); got != c.code {
+				t.Errorf("%s, %s: %q, want %q", name, kind, got, c.code)
+			}
+		}
+	}
+}
+
+// Every mark is found in any spelling.
+func TestPDFSpellings(t *testing.T) {
+	random := rand.New(rand.NewSource(1))
+	for n := 0; n < 20000; n++ {
+		mark := pdfMarks[n%len(pdfMarks)]
+		name := "/"
+		for i := 0; i < len(mark); i++ {
+			letter := mark[i : i+1]
+			switch random.Intn(4) {
+			case 0:
+				letter = fmt.Sprintf("#%02x", letter)
+			case 1:
+				letter = fmt.Sprintf("#%02X", letter)
+			}
+			name += letter
+		}
+		data := []byte(strings.Repeat("x", 200) + name + " [1 0 R]" + strings.Repeat("x", 400))
+		for kind, search := range map[string]func(p *pdfScan, data []byte) *refusal.Refusal{"sparse": searchSparse, "dense": searchDense} {
+			scan := &pdfScan{name: "a.pdf", seen: map[string]bool{}}
+			if no := search(scan, data); no != nil {
+				t.Fatal(no)
+			}
+			if !scan.seen[mark] && scan.attachments == 0 {
+				t.Fatalf("%s: %s is not found", kind, name)
 			}
 		}
 	}
