@@ -243,15 +243,17 @@ func finish(r *Reader) *refusal.Refusal {
 	return endFault(r)
 }
 
-// fill moves what is left of the window to the front of the buffer and fills the buffer up.
+// fill moves what is left of the window to the front of the buffer, or to the other one, and fills it up.
 func fill(r *Reader) *refusal.Refusal {
+	size := bufferSize
 	if r.spare != nil {
 		turn(r)
+		size = r.source.Size()
 	} else if r.filled > 0 {
 		// It can't fail: all these bytes are in the buffer.
 		_, _ = r.source.Discard(r.filled - len(r.window))
 	}
-	window, err := r.source.Peek(bufferSize)
+	window, err := r.source.Peek(size)
 	r.window = window
 	r.filled = len(window)
 	if err == io.EOF {

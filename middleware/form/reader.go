@@ -5,19 +5,25 @@ package form
 
 import (
 	"bufio"
+	"bytes"
 	"io"
 	"regexp"
 	"sync"
+	"sync/atomic"
 
 	"github.com/casegate/casegate/middleware/refusal"
 )
 
 const (
-	// bufferSize is how much of a body is looked at in one step, in bytes: a chunk of 256 KiB and what is left of a page.
-	bufferSize = 256<<10 + page
 	// page is what a disk is written by. Chunks end where a page of the file does, so that whoever writes them to a file
 	// always fills whole pages.
 	page = 4 << 10
+	// bufferSize is how much of a body is looked at in one step, in bytes: a chunk of 256 KiB and what is left of a page.
+	bufferSize = 256<<10 + page
+	// turnSize is the same for a reader that takes turns: with a large file each step should do more.
+	turnSize = 512<<10 + page
+	// maxTurning is how many readers have buffers of this size at once: 16 MiB in all. The others do with the usual one.
+	maxTurning = 16
 	// idleBuffers is how many buffers are kept for the next requests: 8 MiB in all.
 	idleBuffers = 32
 	// lookAhead is what a step of the reader must see at once: a whole head and the delimiters around it.
@@ -65,6 +71,17 @@ func giveBuffer(source *bufio.Reader) {
 	idleLock.Unlock()
 }
 
+// turnBuffers keeps the large buffers of readers that take turns until the next collection of garbage, and turning counts
+// those readers.
+var (
+	turnBuffers = sync.Pool{New: newTurnBuffer}
+	turning     int64
+)
+
+func newTurnBuffer() any {
+	return bufio.NewReaderSize(nil, turnSize)
+}
+
 // asciiText is text that is the same in every charset that a part may name.
 var asciiText = regexp.MustCompile(`^[\x00-\x7f]*$`)
 
@@ -83,8 +100,9 @@ type Part struct {
 type Reader struct {
 	body   io.Reader
 	source *bufio.Reader
-	// spare is the buffer that is filled next, of a reader that takes turns.
+	// spare is the buffer that is filled next, of a reader that takes turns. large says that both are of turnSize.
 	spare *bufio.Reader
+	large bool
 	// window is what the buffer holds and nobody has consumed; filled is how long it was when the buffer was filled.
 	window []byte
 	filled int
@@ -124,12 +142,23 @@ func NewReader(body io.Reader, boundary string) *Reader {
 	return &Reader{body: body, source: source, dashes: dashes, needle: needle, opening: opening, closing: []byte("--" + boundary + "--\r\n")}
 }
 
-// TakeTurns lets every chunk stay valid while the next one is read, by means of a second buffer. The body must repeat the
-// error that it ended with, as http.MaxBytesReader does.
+// TakeTurns lets every chunk stay valid while the next one is read, by means of a second buffer. The chunks before it are
+// not valid any more. The body must repeat the error that it ended with, as http.MaxBytesReader does.
 func TakeTurns(r *Reader) {
-	if r.spare == nil && r.source != nil {
-		r.spare = takeBuffer(nil)
+	if r.spare != nil || r.source == nil || r.ended {
+		return
 	}
+	if atomic.AddInt64(&turning, 1) > maxTurning {
+		atomic.AddInt64(&turning, -1)
+		r.spare = takeBuffer(nil)
+		return
+	}
+	r.large = true
+	// What is left of the window outlives its buffer: the first turn begins with it.
+	r.window = bytes.Clone(r.window)
+	giveBuffer(r.source)
+	r.source = turnBuffers.Get().(*bufio.Reader)
+	r.spare = turnBuffers.Get().(*bufio.Reader)
 }
 
 // Close gives the reader's buffers back. The bytes that Chunk returned are not valid any more, and the reader is of no more use.
@@ -141,11 +170,28 @@ func Close(r *Reader) {
 	r.source = nil
 	r.window = nil
 	r.no = closedReader
-	giveBuffer(source)
-	if r.spare != nil {
-		giveBuffer(r.spare)
-		r.spare = nil
+	if r.spare == nil {
+		giveBuffer(source)
+		return
 	}
+	giveTurns(r, source)
+}
+
+// giveTurns gives back both buffers of a reader that took turns.
+func giveTurns(r *Reader, source *bufio.Reader) {
+	spare := r.spare
+	r.spare = nil
+	if !r.large {
+		giveBuffer(source)
+		giveBuffer(spare)
+		return
+	}
+	r.large = false
+	source.Reset(nil)
+	spare.Reset(nil)
+	turnBuffers.Put(source)
+	turnBuffers.Put(spare)
+	atomic.AddInt64(&turning, -1)
 }
 
 // Next goes to the next part; what is left of the current one is read and left out. It returns nil and nil when the
@@ -167,8 +213,9 @@ func Next(r *Reader) (*Part, *refusal.Refusal) {
 	return nextPart(r)
 }
 
-// Chunk returns the next bytes of the current part: some 256 KiB, valid until the next call of any method, or until the
-// one after that of a reader that takes turns. At the part's end, which has been verified by then, it returns nil and nil.
+// Chunk returns the next bytes of the current part: some 256 KiB, valid until the next call of any method. Of a reader that
+// takes turns they are some 512 KiB, valid until the call of Chunk after the next. At the part's end, which has been
+// verified by then, it returns nil and nil.
 func Chunk(r *Reader) ([]byte, *refusal.Refusal) {
 	if r.inPart {
 		return nextChunk(r)
