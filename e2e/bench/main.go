@@ -30,9 +30,17 @@ func run(rounds int, only, kind string) error {
 		return err
 	}
 	defer sink.stop()
+	if err := harness.Setup("node"); err != nil {
+		return err
+	}
+	hapi, err := harness.NewUpstream("hapi")
+	if err != nil {
+		return err
+	}
+	defer hapi.Stop()
 	say("starting Traefik")
 	traefik, err := harness.NewTraefik(harness.Options{
-		Dynamic: dynamic(sink.url()),
+		Dynamic: dynamic(sink.url(), hapi.URL()),
 		Static:  map[string]any{"accessLog": nil, "log": map[string]any{"level": "ERROR"}},
 	})
 	if err != nil {
@@ -68,8 +76,8 @@ func say(format string, values ...any) {
 	fmt.Fprintf(os.Stderr, "%s bench: %s\n", time.Now().Format(time.TimeOnly), fmt.Sprintf(format, values...))
 }
 
-// dynamic has one router a way through Traefik, told apart by the host name.
-func dynamic(upstream string) map[string]any {
+// dynamic has one router a way through Traefik, told apart by the host name, and for each another one to Kibana's stack.
+func dynamic(sink, hapi string) map[string]any {
 	off := map[string]any{"output": "off", "sha256": false}
 	hash := map[string]any{"output": "off", "sha256": true}
 	images := map[string]any{"maxImageSize": "100MiB"}
@@ -89,14 +97,19 @@ func dynamic(upstream string) map[string]any {
 		})}},
 		"default": map[string]any{"plugin": map[string]any{"casegate": harness.Policy(nil)}},
 	}
-	routers := map[string]any{"plain": map[string]any{"rule": "Host(`plain`)", "service": "sink"}}
-	for name := range middlewares {
-		routers[name] = map[string]any{"rule": "Host(`" + name + "`)", "service": "sink", "middlewares": []string{name}}
+	routers := map[string]any{}
+	services := map[string]any{}
+	for service, url := range map[string]string{"sink": sink, "hapi": hapi} {
+		services[service] = map[string]any{"loadBalancer": map[string]any{"servers": []any{map[string]any{"url": url}}}}
+		routers[service+"-plain"] = map[string]any{"rule": "Host(`" + to(service, "plain") + "`)", "service": service}
+		for name := range middlewares {
+			routers[service+"-"+name] = map[string]any{"rule": "Host(`" + to(service, name) + "`)", "service": service, "middlewares": []string{name}}
+		}
 	}
 	return map[string]any{"http": map[string]any{
 		"routers":     routers,
 		"middlewares": middlewares,
-		"services":    map[string]any{"sink": map[string]any{"loadBalancer": map[string]any{"servers": []any{map[string]any{"url": upstream}}}}},
+		"services":    services,
 	}}
 }
 
@@ -104,4 +117,12 @@ func dynamic(upstream string) map[string]any {
 var inspectedTypes = []string{
 	"application/gzip", "application/x-bzip2", "application/zip", "application/x-tar", "image/svg+xml", "image/png", "image/tiff", "application/pdf",
 	"text/plain", "text/csv", "application/json", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+// to is the host name of a way to a service.
+func to(service, way string) string {
+	if service == "sink" {
+		return way
+	}
+	return way + "-to-" + service
 }

@@ -54,6 +54,8 @@ var parts = []part{
 	{"content.finish", "middleware/content/inspection.go", "Finish", nil, "large", "internal"},
 	{"scan", "middleware/scan/scan.go", "Scan", scanning, "large", "internal"},
 	{"hold", "middleware/held.go", "holdMore", nil, "large", "internal"},
+	{"hold.further", "middleware/held.go", "holdFurther", nil, "large", "internal"},
+	{"crew", "middleware/crew.go", "crewOf", nil, "large", "internal"},
 	{"hold.disk", "middleware/held.go", "holdOnDisk", nil, "large", "internal"},
 	{"hold.read", "middleware/held.go", "readerOf", nil, "large", "internal"},
 	{"refusal", "middleware/refusal/refusal.go", "Write", nil, "bad", "error"},
