@@ -3,6 +3,7 @@ package form
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -20,6 +21,48 @@ type form struct {
 
 // readForm reads a form as the gate does.
 func readForm(body io.Reader, boundary string) (form, *refusal.Refusal) {
+	return readWith(body, boundary, wholeFile)
+}
+
+// readFormInTurns reads a form as the gate does with a large file: it takes turns after the first chunk.
+func readFormInTurns(body io.Reader, boundary string) (form, *refusal.Refusal) {
+	return readWith(body, boundary, fileInTurns)
+}
+
+// wholeFile gives the bytes of the file part.
+func wholeFile(reader *Reader) (string, *refusal.Refusal) {
+	var file bytes.Buffer
+	for {
+		chunk, no := Chunk(reader)
+		if no != nil || chunk == nil {
+			return file.String(), no
+		}
+		file.Write(chunk)
+	}
+}
+
+// fileInTurns does the same, and looks at each chunk only when the next one has been read.
+func fileInTurns(reader *Reader) (string, *refusal.Refusal) {
+	var file bytes.Buffer
+	first, no := Chunk(reader)
+	if no != nil {
+		return "", no
+	}
+	file.Write(first)
+	TakeTurns(reader)
+	var last []byte
+	for {
+		chunk, no := Chunk(reader)
+		file.Write(last)
+		if no != nil || chunk == nil {
+			return file.String(), no
+		}
+		last = chunk
+	}
+}
+
+// readWith reads a form, and its file in one of these ways.
+func readWith(body io.Reader, boundary string, take func(reader *Reader) (string, *refusal.Refusal)) (form, *refusal.Refusal) {
 	reader := NewReader(body, boundary)
 	defer Close(reader)
 	var result form
@@ -37,18 +80,10 @@ func readForm(body io.Reader, boundary string) (form, *refusal.Refusal) {
 			continue
 		}
 		result.filename = part.Filename
-		var file bytes.Buffer
-		for {
-			chunk, no := Chunk(reader)
-			if no != nil {
-				return result, no
-			}
-			if chunk == nil {
-				break
-			}
-			file.Write(chunk)
+		result.file, no = take(reader)
+		if no != nil {
+			return result, no
 		}
-		result.file = file.String()
 	}
 }
 
@@ -128,31 +163,57 @@ func TestWonkyBodiesReadTheSame(t *testing.T) {
 
 // aroundBufferEnd is a form whose last delimiter begins at the given distance from the end of the first buffer.
 func aroundBufferEnd(distance int, ending string) (body, file string) {
-	head := "--abc\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.bin\"\r\n\r\n"
-	file = strings.Repeat("x", bufferSize-len(head)+distance)
-	return head + file + ending, file
+	return longForm(bufferSize-len(longHead)+distance, ending)
+}
+
+// aroundTurnEnd is the same for the end of the second buffer of a reader that takes turns after the first chunk.
+func aroundTurnEnd(distance int, ending string) (body, file string) {
+	first := (bufferSize - len(longHead) - len("--abc") - 3) / page * page
+	return longForm(first+turnSize+distance, ending)
+}
+
+const longHead = "--abc\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.bin\"\r\n\r\n"
+
+func longForm(size int, ending string) (body, file string) {
+	file = strings.Repeat("x", size)
+	return longHead + file + ending, file
+}
+
+// bufferEnds are the ways to read, each with the forms that make it meet the end of a buffer.
+var bufferEnds = []struct {
+	name string
+	read func(body io.Reader, boundary string) (form, *refusal.Refusal)
+	form func(distance int, ending string) (body, file string)
+}{
+	{"first buffer", readForm, aroundBufferEnd},
+	{"first buffer, then in turns", readFormInTurns, aroundBufferEnd},
+	{"second buffer, in turns", readFormInTurns, aroundTurnEnd},
 }
 
 func TestDelimiterAcrossBufferEnds(t *testing.T) {
 	title := "\r\n--abc\r\nContent-Disposition: form-data; name=\"filename\"\r\n\r\nTitle\r\n--abc--\r\n"
-	for distance := -len(title) - 20; distance < 20; distance++ {
-		body, file := aroundBufferEnd(distance, title)
-		got, no := readForm(strings.NewReader(body), "abc")
-		wantPass(t, no)
-		if want := (form{filename: "a.bin", file: file, title: "Title", hasTitle: true}); got != want {
-			t.Fatalf("distance %d: file of %d bytes instead of %d, title %q", distance, len(got.file), len(file), got.title)
+	for _, way := range bufferEnds {
+		for distance := -len(title) - 20; distance < 20; distance++ {
+			body, file := way.form(distance, title)
+			got, no := way.read(strings.NewReader(body), "abc")
+			wantPass(t, no)
+			if want := (form{filename: "a.bin", file: file, title: "Title", hasTitle: true}); got != want {
+				t.Fatalf("%s, distance %d: file of %d bytes instead of %d, title %q", way.name, distance, len(got.file), len(file), got.title)
+			}
 		}
 	}
 }
 
 func TestBoundaryWithinALineAcrossBufferEnds(t *testing.T) {
 	const line = "x--abc--abc--abc"
-	for distance := -40; distance < 20; distance++ {
-		body, file := aroundBufferEnd(distance, line+end)
-		got, no := readForm(strings.NewReader(body), "abc")
-		wantPass(t, no)
-		if got.file != file+line {
-			t.Fatalf("distance %d: file of %d bytes instead of %d", distance, len(got.file), len(file+line))
+	for _, way := range bufferEnds {
+		for distance := -40; distance < 20; distance++ {
+			body, file := way.form(distance, line+end)
+			got, no := way.read(strings.NewReader(body), "abc")
+			wantPass(t, no)
+			if got.file != file+line {
+				t.Fatalf("%s, distance %d: file of %d bytes instead of %d", way.name, distance, len(got.file), len(file+line))
+			}
 		}
 	}
 }
@@ -161,22 +222,78 @@ func TestEmptyPartAcrossBufferEnds(t *testing.T) {
 	const delimiter = "\r\n--abc"
 	head := "\r\nContent-Disposition: form-data; name=\"filename\"\r\nContent-Type: text/plain; x="
 	head += strings.Repeat("y", 2+maxHead-len(head)) + "\r\n\r\n"
-	for distance := -10; distance < 530; distance++ {
-		body, _ := aroundBufferEnd(-headArea-len(delimiter)-distance, delimiter+head+"--abc--\r\n")
-		_, no := readForm(strings.NewReader(body), "abc")
-		wantRefusal(t, no, "form_malformed", "empty part for some readers")
+	for _, way := range bufferEnds {
+		for distance := -10; distance < 530; distance++ {
+			body, _ := way.form(-headArea-len(delimiter)-distance, delimiter+head+"--abc--\r\n")
+			_, no := way.read(strings.NewReader(body), "abc")
+			wantRefusal(t, no, "form_malformed", "empty part for some readers")
+		}
 	}
 }
 
 func TestFalseDelimiterAcrossBufferEnds(t *testing.T) {
-	for _, line := range []string{"\r\n--abc \r\n", "\r\n--abcd", "\n--abc", "\r--abc", "\r\n--abc--\r\nx"} {
-		for distance := -30; distance < 10; distance++ {
-			body, _ := aroundBufferEnd(distance, line+strings.Repeat("y", 100)+"\r\n--abc--\r\n")
-			_, no := readForm(strings.NewReader(body), "abc")
-			if no == nil {
-				t.Fatalf("%q passed at distance %d", line, distance)
+	for _, way := range bufferEnds {
+		for _, line := range []string{"\r\n--abc \r\n", "\r\n--abcd", "\n--abc", "\r--abc", "\r\n--abc--\r\nx"} {
+			for distance := -30; distance < 10; distance++ {
+				body, _ := way.form(distance, line+strings.Repeat("y", 100)+"\r\n--abc--\r\n")
+				_, no := way.read(strings.NewReader(body), "abc")
+				if no == nil {
+					t.Fatalf("%s: %q passed at distance %d", way.name, line, distance)
+				}
 			}
 		}
+	}
+}
+
+// Each chunk is its own number over and over, so that one that was overwritten too early shows.
+func TestChunksOutliveTheNextTurn(t *testing.T) {
+	var file bytes.Buffer
+	for n := 0; file.Len() < 5*turnSize; n++ {
+		fmt.Fprintf(&file, "%015d\n", n)
+	}
+	body := longHead + file.String() + end
+	for _, wrap := range []func(io.Reader) io.Reader{func(r io.Reader) io.Reader { return r }, iotest.HalfReader, iotest.DataErrReader} {
+		got, no := readFormInTurns(wrap(strings.NewReader(body)), "abc")
+		wantPass(t, no)
+		if got.file != file.String() {
+			t.Fatal("the file is not what was sent")
+		}
+	}
+}
+
+// More readers than may have large buffers read as well with the usual ones, and all give their place back.
+func TestReadersThatTakeTurnsAreBounded(t *testing.T) {
+	body, file := longForm(3*bufferSize, end)
+	for round := 0; round < 2; round++ {
+		var readers []*Reader
+		large := 0
+		for n := 0; n < maxTurning+3; n++ {
+			reader := NewReader(strings.NewReader(body), "abc")
+			if _, no := Next(reader); no != nil {
+				t.Fatal(no.Message)
+			}
+			readers = append(readers, reader)
+			TakeTurns(reader)
+			TakeTurns(reader)
+			if reader.large {
+				large++
+			}
+		}
+		if large != maxTurning {
+			t.Errorf("%d readers have large buffers, want %d", large, maxTurning)
+		}
+		for n, reader := range readers {
+			got, no := wholeFile(reader)
+			wantPass(t, no)
+			if got != file {
+				t.Errorf("reader %d gave another file", n)
+			}
+			Close(reader)
+			Close(reader)
+		}
+	}
+	if turning != 0 {
+		t.Errorf("%d places are still taken", turning)
 	}
 }
 
