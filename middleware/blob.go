@@ -180,7 +180,7 @@ func checkBytes(g *Gate, u *upload) *refusal.Refusal {
 func takeBytes(u *upload, chunk []byte) *refusal.Refusal {
 	if u.held.file != nil {
 		if u.crew == nil {
-			u.crew = crewOf(u)
+			hireCrew(u)
 		}
 		give(u.crew, chunk)
 		return await(u.crew)

@@ -20,9 +20,11 @@ type member struct {
 	done chan *refusal.Refusal
 }
 
-// crewOf judges the file and hashes it where that is asked for. Where the file is held on disk it also writes it there.
-func crewOf(u *upload) *crew {
+// hireCrew lets a crew judge the file, and hash it where that is asked for. Where the file is held on disk the crew also
+// writes it there. closeUpload dismisses whoever has been hired.
+func hireCrew(u *upload) {
 	c := &crew{}
+	u.crew = c
 	inspection := u.inspection
 	hire(c, func(chunk []byte) *refusal.Refusal { return content.Write(inspection, chunk) })
 	h := u.held
@@ -35,7 +37,6 @@ func crewOf(u *upload) *crew {
 			return nil
 		})
 	}
-	return c
 }
 
 // hire starts a member, which dismiss ends. What comes first has the first word when several refuse.

@@ -134,7 +134,7 @@ func readFile(g *Gate, u *upload) *refusal.Refusal {
 // None goes on before it has been judged, and on hold none before all have.
 func readLarge(g *Gate, u *upload) *refusal.Refusal {
 	form.TakeTurns(u.reader)
-	u.crew = crewOf(u)
+	hireCrew(u)
 	var judged []byte
 	for u.inFile {
 		chunk, no := form.Chunk(u.reader)
