@@ -179,11 +179,11 @@ func checkBytes(g *Gate, u *upload) *refusal.Refusal {
 // takeBytes judges bytes and holds them: one after the other, or at the same time once they go to disk.
 func takeBytes(u *upload, chunk []byte) *refusal.Refusal {
 	if u.held.file != nil {
-		if u.crew == nil {
-			hireCrew(u)
+		if u.workers == nil {
+			startWorkers(u)
 		}
-		give(u.crew, chunk)
-		return await(u.crew)
+		submit(u.workers, chunk)
+		return waitWorkers(u.workers)
 	}
 	no := content.Write(u.inspection, chunk)
 	if no != nil {

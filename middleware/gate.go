@@ -108,7 +108,7 @@ type upload struct {
 	complete   bool // The form has been read to its end.
 	inspection *content.Inspection
 	held       *held
-	crew       *crew      // Who works on a large file while it is read.
+	workers    *workers   // Who works on a large file while it is read.
 	flow       *flow      // Where the file's bytes go when they are no longer held.
 	recording  *recording // In report mode: the body as it came.
 
@@ -382,8 +382,8 @@ func withCredentials(g *Gate, u *upload) *http.Request {
 
 // closeUpload gives back what the upload holds.
 func closeUpload(u *upload) {
-	if u.crew != nil {
-		dismiss(u.crew)
+	if u.workers != nil {
+		stopWorkers(u.workers)
 	}
 	if u.reader != nil {
 		form.Close(u.reader)

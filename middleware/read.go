@@ -130,15 +130,15 @@ func readFile(g *Gate, u *upload) *refusal.Refusal {
 	return readLarge(g, u)
 }
 
-// readLarge takes the rest of a large file: a crew judges each chunk, and writes it to disk, while the next one is read.
-// None goes on before it has been judged, and on hold none before all have.
+// readLarge takes the rest of a large file: workers judge each chunk, and write it to disk, while the next one is read. None
+// goes on before it has been judged, and on hold none before all have.
 func readLarge(g *Gate, u *upload) *refusal.Refusal {
 	form.TakeTurns(u.reader)
-	hireCrew(u)
+	startWorkers(u)
 	var judged []byte
 	for u.inFile {
 		chunk, no := form.Chunk(u.reader)
-		late := await(u.crew)
+		late := waitWorkers(u.workers)
 		if late != nil {
 			return late
 		}
@@ -147,7 +147,7 @@ func readLarge(g *Gate, u *upload) *refusal.Refusal {
 		}
 		u.inFile = chunk != nil
 		if u.inFile {
-			give(u.crew, chunk)
+			submit(u.workers, chunk)
 		}
 		if u.flow != nil && judged != nil {
 			no = sendFile(u.flow, judged)
@@ -157,7 +157,7 @@ func readLarge(g *Gate, u *upload) *refusal.Refusal {
 		}
 		judged = chunk
 	}
-	dismiss(u.crew)
+	stopWorkers(u.workers)
 	return nil
 }
 

@@ -55,7 +55,7 @@ var parts = []part{
 	{"scan", "middleware/scan/scan.go", "Scan", scanning, "large", "internal"},
 	{"hold", "middleware/held.go", "holdMore", nil, "large", "internal"},
 	{"hold.further", "middleware/held.go", "holdFurther", nil, "large", "internal"},
-	{"crew", "middleware/crew.go", "hireCrew", nil, "large", "internal"},
+	{"workers", "middleware/workers.go", "startWorkers", nil, "large", "internal"},
 	{"hold.disk", "middleware/held.go", "holdOnDisk", nil, "large", "internal"},
 	{"hold.read", "middleware/held.go", "readerOf", nil, "large", "internal"},
 	{"refusal", "middleware/refusal/refusal.go", "Write", nil, "bad", "error"},

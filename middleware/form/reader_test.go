@@ -3,7 +3,6 @@ package form
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -241,22 +240,6 @@ func TestFalseDelimiterAcrossBufferEnds(t *testing.T) {
 					t.Fatalf("%s: %q passed at distance %d", way.name, line, distance)
 				}
 			}
-		}
-	}
-}
-
-// Each chunk is its own number over and over, so that one that was overwritten too early shows.
-func TestChunksOutliveTheNextTurn(t *testing.T) {
-	var file bytes.Buffer
-	for n := 0; file.Len() < 5*turnSize; n++ {
-		fmt.Fprintf(&file, "%015d\n", n)
-	}
-	body := longHead + file.String() + end
-	for _, wrap := range []func(io.Reader) io.Reader{func(r io.Reader) io.Reader { return r }, iotest.HalfReader, iotest.DataErrReader} {
-		got, no := readFormInTurns(wrap(strings.NewReader(body)), "abc")
-		wantPass(t, no)
-		if got.file != file.String() {
-			t.Fatal("the file is not what was sent")
 		}
 	}
 }
