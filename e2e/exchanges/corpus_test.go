@@ -19,8 +19,7 @@ var corpusTypes = []string{
 	"application/zip", "application/x-bzip2", "application/x-tar", "application/vnd.tcpdump.pcap",
 }
 
-// TestCorpus sends genuine files and programs through a real Traefik: less of what the compiled test of middleware/content
-// TestCorpus sends the genuine files that the compiled test of middleware/content judges, and programs under many names,
+// TestCorpus sends genuine files, which the compiled test of middleware/content judges too, and programs under many names
 // through a real Traefik.
 func TestCorpus(t *testing.T) {
 	judge := throughTraefik(t)
