@@ -133,9 +133,9 @@ func readFile(g *Gate, u *upload) *refusal.Refusal {
 // readLarge takes the rest of a large file: workers judge each chunk, and write it to disk, while the next one is read. None
 // goes on before it has been judged, and on hold none before all have.
 func readLarge(g *Gate, u *upload) *refusal.Refusal {
-	form.TakeTurns(u.reader)
+	ahead := form.TakeTurns(u.reader)
 	startWorkers(u)
-	var judged []byte
+	var last []byte
 	for u.inFile {
 		chunk, no := form.Chunk(u.reader)
 		late := waitWorkers(u.workers)
@@ -149,13 +149,22 @@ func readLarge(g *Gate, u *upload) *refusal.Refusal {
 		if u.inFile {
 			submit(u.workers, chunk)
 		}
+		judged := last
+		if !ahead {
+			// The next chunk would take this one's place.
+			no = waitWorkers(u.workers)
+			if no != nil {
+				return no
+			}
+			judged = chunk
+		}
+		last = chunk
 		if u.flow != nil && judged != nil {
 			no = sendFile(u.flow, judged)
 			if no != nil {
 				return no
 			}
 		}
-		judged = chunk
 	}
 	stopWorkers(u.workers)
 	return nil

@@ -248,7 +248,7 @@ func fill(r *Reader) *refusal.Refusal {
 	size := bufferSize
 	if r.spare != nil {
 		turn(r)
-		size = r.source.Size()
+		size = turnSize
 	} else if r.filled > 0 {
 		// It can't fail: all these bytes are in the buffer.
 		_, _ = r.source.Discard(r.filled - len(r.window))

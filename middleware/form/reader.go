@@ -22,7 +22,7 @@ const (
 	bufferSize = 256<<10 + page
 	// turnSize is the same for a reader that takes turns: with a large file each step should do more.
 	turnSize = 512<<10 + page
-	// maxTurning is how many readers have buffers of this size at once: 16 MiB in all. The others do with the usual one.
+	// maxTurning is how many readers take turns at once, with 16 MiB in all.
 	maxTurning = 16
 	// idleBuffers is how many buffers are kept for the next requests: 8 MiB in all.
 	idleBuffers = 32
@@ -100,9 +100,8 @@ type Part struct {
 type Reader struct {
 	body   io.Reader
 	source *bufio.Reader
-	// spare is the buffer that is filled next, of a reader that takes turns. large says that both are of turnSize.
+	// spare is the buffer that is filled next, of a reader that takes turns.
 	spare *bufio.Reader
-	large bool
 	// window is what the buffer holds and nobody has consumed; filled is how long it was when the buffer was filled.
 	window []byte
 	filled int
@@ -142,23 +141,27 @@ func NewReader(body io.Reader, boundary string) *Reader {
 	return &Reader{body: body, source: source, dashes: dashes, needle: needle, opening: opening, closing: []byte("--" + boundary + "--\r\n")}
 }
 
-// TakeTurns lets every chunk stay valid while the next one is read, by means of a second buffer. The chunks before it are
+// TakeTurns lets every chunk stay valid while the next one is read, by means of two larger buffers, and says whether it
+// does: not when many readers have them already, whose uploads keep the processors busy as it is. The chunks before it are
 // not valid any more. The body must repeat the error that it ended with, as http.MaxBytesReader does.
-func TakeTurns(r *Reader) {
-	if r.spare != nil || r.source == nil || r.ended {
-		return
+func TakeTurns(r *Reader) bool {
+	if r.ended {
+		// Nothing more is read, and nothing moves.
+		return true
+	}
+	if r.spare != nil || r.source == nil {
+		return r.spare != nil
 	}
 	if atomic.AddInt64(&turning, 1) > maxTurning {
 		atomic.AddInt64(&turning, -1)
-		r.spare = takeBuffer(nil)
-		return
+		return false
 	}
-	r.large = true
 	// What is left of the window outlives its buffer: the first turn begins with it.
 	r.window = bytes.Clone(r.window)
 	giveBuffer(r.source)
 	r.source = turnBuffers.Get().(*bufio.Reader)
 	r.spare = turnBuffers.Get().(*bufio.Reader)
+	return true
 }
 
 // Close gives the reader's buffers back. The bytes that Chunk returned are not valid any more, and the reader is of no more use.
@@ -181,12 +184,6 @@ func Close(r *Reader) {
 func giveTurns(r *Reader, source *bufio.Reader) {
 	spare := r.spare
 	r.spare = nil
-	if !r.large {
-		giveBuffer(source)
-		giveBuffer(spare)
-		return
-	}
-	r.large = false
 	source.Reset(nil)
 	spare.Reset(nil)
 	turnBuffers.Put(source)

@@ -244,42 +244,6 @@ func TestFalseDelimiterAcrossBufferEnds(t *testing.T) {
 	}
 }
 
-// More readers than may have large buffers read as well with the usual ones, and all give their place back.
-func TestReadersThatTakeTurnsAreBounded(t *testing.T) {
-	body, file := longForm(3*bufferSize, end)
-	for round := 0; round < 2; round++ {
-		var readers []*Reader
-		large := 0
-		for n := 0; n < maxTurning+3; n++ {
-			reader := NewReader(strings.NewReader(body), "abc")
-			if _, no := Next(reader); no != nil {
-				t.Fatal(no.Message)
-			}
-			readers = append(readers, reader)
-			TakeTurns(reader)
-			TakeTurns(reader)
-			if reader.large {
-				large++
-			}
-		}
-		if large != maxTurning {
-			t.Errorf("%d readers have large buffers, want %d", large, maxTurning)
-		}
-		for n, reader := range readers {
-			got, no := wholeFile(reader)
-			wantPass(t, no)
-			if got != file {
-				t.Errorf("reader %d gave another file", n)
-			}
-			Close(reader)
-			Close(reader)
-		}
-	}
-	if turning != 0 {
-		t.Errorf("%d places are still taken", turning)
-	}
-}
-
 func TestNearBoundariesAreData(t *testing.T) {
 	file := strings.Repeat("\r\n--ab", 200_000) + "\r\n-abc --abc x--abc\r\n- -abc"
 	body := "--abc\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.bin\"\r\n\r\n" + file + "\r\n--abc--\r\n"

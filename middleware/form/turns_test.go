@@ -36,7 +36,9 @@ func inTurns(body io.Reader, boundary string) ([]byte, *refusal.Refusal) {
 		if len(file) == 0 {
 			file = append(file, chunk...)
 			before = nil
-			TakeTurns(r)
+			if !TakeTurns(r) {
+				return nil, refusal.New("internal", "no turns")
+			}
 		}
 	}
 }
@@ -69,15 +71,24 @@ func TestTurnsGiveEveryByte(t *testing.T) {
 	}
 }
 
-// Without the large buffers the usual ones do.
-func TestTurnsWithUsualBuffers(t *testing.T) {
-	atomic.AddInt64(&turning, maxTurning)
-	defer atomic.AddInt64(&turning, -maxTurning)
-	body, want := largeForm(3 << 20)
-	got, no := inTurns(iotest.HalfReader(strings.NewReader(body)), "abc")
-	wantPass(t, no)
-	if !bytes.Equal(got, want) {
-		t.Fatal("other bytes came")
+// When many readers have the buffers, the others go without.
+func TestTurnsAreBounded(t *testing.T) {
+	body, _ := largeForm(1 << 20)
+	open := make([]*Reader, maxTurning+2)
+	for i := range open {
+		open[i] = NewReader(strings.NewReader(body), "abc")
+		_, no := Next(open[i])
+		wantPass(t, no)
+		if got := TakeTurns(open[i]); got != (i < maxTurning) {
+			t.Errorf("reader %d takes turns: %v", i, got)
+		}
+	}
+	for _, r := range open {
+		Close(r)
+		Close(r)
+	}
+	if left := atomic.LoadInt64(&turning); left != 0 {
+		t.Errorf("%d readers still have large buffers", left)
 	}
 }
 
