@@ -57,6 +57,11 @@ var tried = map[string]func(t *testing.T, line string){
 			t.Error(output)
 		}
 	},
+	"cd e2e && go run ./bench -only inspections": func(t *testing.T, _ string) {
+		if output := run(t, ".", "cd e2e && go run ./bench -only inspections -kind png -rounds 1"); !strings.Contains(output, "png, a picture") {
+			t.Error(output)
+		}
+	},
 	"make generate": func(t *testing.T, _ string) { run(t, ".", "make -n generate") },
 	"make setup":    func(t *testing.T, _ string) { run(t, ".", "make -n setup") },
 	"go test ./...": func(t *testing.T, _ string) { run(t, ".", "go test -count=1 ./middleware/refusal ./internal/gendocs") },

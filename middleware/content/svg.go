@@ -15,9 +15,11 @@ import (
 // The limits of drawings. Each element costs interpreted steps; a detailed map
 // of 10 MiB has some 50,000.
 const (
-	svgMaxDepth      = 256
-	svgMaxElements   = 100_000
-	svgMaxTokens     = 300_000
+	svgMaxDepth    = 256
+	svgMaxElements = 100_000
+	svgMaxTokens   = 300_000
+	// svgMaxOther bounds instructions, declarations, and pieces of text where text matters. A drawing has some tens.
+	svgMaxOther      = 10_000
 	svgMaxAttributes = 400_000
 	svgMaxStyle      = 1 << 20
 	// svgMaxJudged bounds the attributes whose values are looked at.
@@ -118,7 +120,7 @@ func (d *drawing) complex() *refusal.Refusal {
 // stands in variables of its own, since a field costs the interpreter several times as much.
 func (d *drawing) read(source io.Reader) *refusal.Refusal {
 	decoder := xml.NewDecoder(source)
-	depth, elements, attributes := 0, 0, 0
+	depth, elements, attributes, others := 0, 0, 0, 0
 	for tokens := 0; tokens <= svgMaxTokens; tokens++ {
 		token, err := decoder.Token()
 		if err == io.EOF {
@@ -158,6 +160,10 @@ func (d *drawing) read(source io.Reader) *refusal.Refusal {
 		}
 		if _, is := token.(xml.Comment); is {
 			continue
+		}
+		others++
+		if others > svgMaxOther {
+			return d.complex()
 		}
 		if no := d.other(token, tokens); no != nil {
 			return no

@@ -106,6 +106,9 @@ var svgCases = map[string]struct {
 	"deep enough":                  {svg(strings.Repeat("<g>", 255) + strings.Repeat("</g>", 255)), "", ""},
 	"too many elements":            {svg(strings.Repeat("<g/>", svgMaxElements)), "image_unsafe", "complex"},
 	"too many comments":            {svg(strings.Repeat("<!---->", svgMaxTokens)), "image_unsafe", "complex"},
+	"too many instructions":        {svg(strings.Repeat("<?x?>", svgMaxOther+1)), "image_unsafe", "complex"},
+	"too many pieces of a style":   {svg("<style>" + strings.Repeat("x<!---->", svgMaxOther+1) + "</style>"), "image_unsafe", "complex"},
+	"too many blanks behind it":    {svg("") + strings.Repeat(" <!---->", svgMaxOther+1), "image_unsafe", "complex"},
 	"too many attributes":          {svg("<g" + strings.Repeat(` x=""`, svgMaxAttributes) + "/>"), "image_unsafe", "complex"},
 	"too many styles":              {svg(strings.Repeat(`<g q="("/>`, svgMaxJudged+2)), "image_unsafe", "complex"},
 	"a second style":               {svg(`<g q="a"/><g q="fill:url(http://x)"/>`), "active_content", "style sheet"},
@@ -173,7 +176,7 @@ func TestActiveSVGAllowed(t *testing.T) {
 	for name, c := range svgCases {
 		want := c.code
 		// A style sheet is only read where it is judged.
-		if want == "active_content" || name == "too much style" || name == "too many styles" {
+		if want == "active_content" || name == "too much style" || name == "too many styles" || name == "too many pieces of a style" {
 			want = ""
 		}
 		settings := Default()
