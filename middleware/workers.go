@@ -29,7 +29,14 @@ func startWorkers(u *upload) {
 	addWorker(w, func(chunk []byte) *refusal.Refusal { return content.Write(inspection, chunk) })
 	h := u.held
 	if u.flow == nil {
-		addWorker(w, func(chunk []byte) *refusal.Refusal { return holdFurther(h, chunk) })
+		addWorker(w, func(chunk []byte) *refusal.Refusal {
+			no := holdFurther(h, chunk)
+			if no != nil {
+				// Whoever reads learns it after the next chunk, and others wait for the room.
+				closeHeld(h)
+			}
+			return no
+		})
 	}
 	if h.digest != nil {
 		addWorker(w, func(chunk []byte) *refusal.Refusal {

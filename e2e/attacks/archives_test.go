@@ -84,6 +84,12 @@ func crowded() []byte {
 	return binary.LittleEndian.AppendUint32(file, uint32(unpacked))
 }
 
+// crowdedStream is a deflate stream of tiny blocks.
+func crowdedStream() []byte {
+	stream, _ := hostile.Stream(32<<10, 1<<20, hostile.Heavy(true))
+	return stream
+}
+
 // references is a document with lists of references of nearly the size that is read, as members without compression.
 func references() []byte {
 	list := "<Relationships>" + strings.Repeat(" ", 4<<20-100) + "</Relationships>"

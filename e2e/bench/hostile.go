@@ -168,13 +168,16 @@ func pdfOf(text string) func() []byte {
 	}
 }
 
-// attachments is a document with thirty attached files of one stream, which unpacks to nothing for a long time. A thousand
-// are looked at.
+// attachments is a document with as many attached files as are looked at. Seventy each are one stream, which unpacks to
+// nothing for a long time.
 func attachments() []byte {
 	file := largePDF(whole)
 	stream, _ := hostile.Stream(200<<10, maxUnpacked, hostile.Heavy(true))
-	n := 300<<10 + copy(file[300<<10:], strings.Repeat("/EmbeddedFile ", 30)+"stream\n\x78\x9c")
-	copy(file[n:], stream)
+	for n := 1; n <= 14; n++ {
+		at := n << 20
+		at += copy(file[at:], strings.Repeat("/EmbeddedFile ", 70)+"stream\n\x78\x9c")
+		copy(file[at:], stream)
+	}
 	return file
 }
 

@@ -21,6 +21,8 @@ func crowded(kind string) (string, error) {
 		out = crowdedGzip()
 	case "zip":
 		out, err = crowdedZIP()
+	case "pdf":
+		out = crowdedPDF()
 	case "bzip2":
 		out = hostile.Bzip2(2_610_000)
 	case "many bzip2":
@@ -65,6 +67,13 @@ func crowdedZIP() ([]byte, error) {
 	}
 	err = writer.Close()
 	return out.Bytes(), err
+}
+
+// crowdedPDF is a document with one attached file.
+func crowdedPDF() []byte {
+	stream, _ := crowdedStream()
+	object := "9 0 obj\n<< /Type /EmbeddedFile /Filter /FlateDecode >>\nstream\n\x78\x9c" + string(stream) + "\nendstream\nendobj\n"
+	return []byte(strings.Replace(pdfText, "2 0 obj\n", object+"2 0 obj\n", 1))
 }
 
 // manyBzip2 is a tar of so many empty bzip2 files, of the level for which the library makes the least room.

@@ -85,6 +85,16 @@ func (c *crowdedReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// crowdedPiece looks at one window of a piece of a stream. What is missing of it counts as zeros, with which no head begins.
+func crowdedPiece(e *env, piece []byte) *refusal.Refusal {
+	if len(piece) > deflateWindow {
+		piece = piece[rand.Intn(len(piece)-deflateWindow):]
+	}
+	window := make([]byte, deflateWindow+deflateReach)
+	copy(window, piece)
+	return crowdedWindow(e, window)
+}
+
 // crowdedWindow counts the heads that begin in a window.
 func crowdedWindow(e *env, window []byte) *refusal.Refusal {
 	deflateOnce.Do(makeDeflateTables)

@@ -5,6 +5,7 @@ import (
 	"compress/zlib"
 	"encoding/hex"
 	"io"
+	"math/rand"
 	"regexp"
 	"strconv"
 	"strings"
@@ -52,6 +53,11 @@ const (
 	pdfNearFew = 512
 	// pdfAttachmentsMost bounds the attached files whose first bytes are looked at.
 	pdfAttachmentsMost = 1000
+	// pdfPackedMost is how many packed bytes of an attached file are unpacked: what runs names itself by then.
+	pdfPackedMost = 4 << 10
+	// pdfCrowdedFirst is how many attached files are looked at for blocks that are made to cost, and of how many of the
+	// others one is.
+	pdfCrowdedFirst, pdfCrowdedOne = 8, 8
 	// pdfReach is how far from the entry that says so an attached file's name, or its beginning, is looked for.
 	pdfReach = 1 << 10
 	// pdfNameMost is the longest name, with every letter escaped, that is compared.
@@ -107,10 +113,12 @@ type pdfScan struct {
 	seen map[string]bool
 	// hits, dense and attachments count what is bounded.
 	hits, near, dense, attachments int
+	// e counts the blocks of attached files.
+	e *env
 }
 
 func newPDFScan(s *Settings, filename string) *pdfScan {
-	return &pdfScan{active: s.ActiveContent != Allow, name: filename}
+	return &pdfScan{active: s.ActiveContent != Allow, name: filename, e: &env{name: filename}}
 }
 
 // writePDF looks through the next chunk.
@@ -337,16 +345,32 @@ func (p *pdfScan) attachedBytes(data []byte) *refusal.Refusal {
 	body := bytes.TrimPrefix(bytes.TrimPrefix(data[at+len("stream"):], []byte("\r")), []byte("\n"))
 	what := forbidden(body[:least(len(body), headSize)])
 	if what == "" {
-		// The stream may go on in the next chunk: what can be unpacked is enough.
-		if packed, err := zlib.NewReader(bytes.NewReader(body)); err == nil {
-			head, _ := io.ReadAll(io.LimitReader(packed, headSize))
-			what = forbidden(head)
+		head, no := p.unpacked(body)
+		if no != nil {
+			return no
 		}
+		what = forbidden(head)
 	}
 	if what == "" {
 		return nil
 	}
 	return executable(p.name+": an attached file", what)
+}
+
+// unpacked is the beginning of a compressed stream, as much of it as can be unpacked: it may go on in the next chunk.
+func (p *pdfScan) unpacked(body []byte) ([]byte, *refusal.Refusal) {
+	packed := body[:least(len(body), pdfPackedMost)]
+	reader, err := zlib.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		return nil, nil
+	}
+	if p.attachments <= pdfCrowdedFirst || rand.Intn(pdfCrowdedOne) == 0 {
+		if no := crowdedPiece(p.e, packed); no != nil {
+			return nil, no
+		}
+	}
+	head, _ := io.ReadAll(io.LimitReader(reader, headSize))
+	return head, nil
 }
 
 // pdfUnescaped resolves the escapes of a name.

@@ -35,6 +35,17 @@ func packed(body []byte) []byte {
 	return out.Bytes()
 }
 
+// manyAttached are attached files of noise, which doesn't get smaller.
+func manyAttached(count int) []string {
+	noise := make([]byte, 8<<10)
+	_, _ = rand.New(rand.NewSource(1)).Read(noise)
+	objects := make([]string, count)
+	for i := range objects {
+		objects[i] = attached("/F(a.bin)", packed(noise))
+	}
+	return objects
+}
+
 var pdfCases = map[string]struct {
 	file       []byte
 	code, part string
@@ -72,6 +83,7 @@ var pdfCases = map[string]struct {
 	"it with an escaped entry":    {pdf("<</F(a.exe)/E#46<</F 9 0 R>>>>"), "executable_content", "a.exe"},
 	"an attached program":         {pdf(attached("/F(a.txt)", program())), "executable_content", "program"},
 	"an attached program, packed": {pdf(attached("/F(a.txt)", packed(program()))), "executable_content", "program"},
+	"it behind many large ones":   {pdf(append(manyAttached(200), attached("/F(a.txt)", packed(program())))...), "executable_content", "program"},
 	"many attached files":         {pdf(strings.Repeat("/EF ", pdfAttachmentsMost+1)), "content_mismatch", "attached files"},
 	"many dense number signs":     {pdf(strings.Repeat("#", pdfDenseMost+unpackChunk)), "content_mismatch", "number signs"},
 	"many escaped letters":        {pdf(strings.Repeat("/A#61                                                                                  ", pdfHitsMost+1)), "content_mismatch", "escaped letters"},
@@ -95,7 +107,7 @@ func TestPDFInChunks(t *testing.T) {
 		padding := bytes.Repeat([]byte("x"), 3000)
 		file := concat([]byte("%PDF-1.7\n"), padding, c.file, padding)
 		for _, size := range []int{100, 1024, 2999, 3009 + len(c.file)/2, 3500} {
-			scan := &pdfScan{active: true, name: "a.pdf"}
+			scan := newPDFScan(&Settings{ActiveContent: Refuse}, "a.pdf")
 			no := writePDF(scan, nil)
 			for rest := file; len(rest) > 0 && no == nil; {
 				n := least(size, len(rest))
@@ -123,7 +135,7 @@ func TestPDFSparseAndDense(t *testing.T) {
 			if strings.HasPrefix(name, "it at the end") {
 				continue
 			}
-			scan := &pdfScan{active: true, name: "a.pdf"}
+			scan := newPDFScan(&Settings{ActiveContent: Refuse}, "a.pdf")
 			no := writePDF(scan, file)
 			if no == nil {
 				no = scan.finish()
@@ -153,7 +165,8 @@ func TestPDFSpellings(t *testing.T) {
 		}
 		data := []byte(strings.Repeat("x", 200) + name + " [1 0 R]" + strings.Repeat("x", 400))
 		for kind, search := range map[string]func(p *pdfScan, data []byte) *refusal.Refusal{"sparse": searchSparse, "dense": searchDense} {
-			scan := &pdfScan{name: "a.pdf", seen: map[string]bool{}}
+			scan := newPDFScan(&Settings{ActiveContent: Allow}, "a.pdf")
+			scan.seen = map[string]bool{}
 			if no := search(scan, data); no != nil {
 				t.Fatal(no)
 			}
@@ -198,7 +211,7 @@ func FuzzPDF(f *testing.F) {
 			return
 		}
 		// What is found in the whole is found in pieces.
-		scan := &pdfScan{active: true, name: "a.pdf"}
+		scan := newPDFScan(&Settings{ActiveContent: Refuse}, "a.pdf")
 		no := writePDF(scan, nil)
 		for rest := file; len(rest) > 0 && no == nil; {
 			n := least(size, len(rest))
@@ -213,7 +226,7 @@ func FuzzPDF(f *testing.F) {
 
 // inspectPDF inspects a PDF that is held.
 func inspectPDF(file io.ReaderAt, size int64, e *env) *refusal.Refusal {
-	scan := &pdfScan{active: e.settings.ActiveContent != Allow, name: e.name}
+	scan := newPDFScan(&e.settings, e.name)
 	buffer := make([]byte, unpackChunk)
 	for at := int64(0); at < size; at += unpackChunk {
 		chunk := buffer
