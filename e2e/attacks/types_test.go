@@ -60,8 +60,10 @@ func activeAttacks() []attack {
 		{"pdf-javascript-escaped", "`/Java#53cript`", names, "", "active_content", file("a.pdf", pdf("<</S/Java#53#63ript/JS(app.alert(1))>>")), nil},
 		{"pdf-launch", "an action that starts a program", names, "", "active_content", file("a.pdf", pdf("<</S/Launch/F(cmd.exe)>>")), nil},
 		{"pdf-attached-program", "an attached file named tool.exe", "names of attached files are looked at", "", "executable_content", file("a.pdf", pdf("<</Type/Filespec/F(tool.exe)/EF<</F 10 0 R>>>>")), nil},
-		{"pdf-attached-blocks", "an attached file of blocks with the costliest codes that there are", "what is far more work to read than its kind is refused", "", "archive_unsafe",
-			file("a.pdf", pdf("<</Type/EmbeddedFile/Filter/FlateDecode>>stream\n\x78\x9c"+string(crowdedStream())+"\nendstream")), nil},
+		{
+			"pdf-attached-blocks", "an attached file of blocks with the costliest codes that there are", "what is far more work to read than its kind is refused", "", "archive_unsafe",
+			file("a.pdf", pdf("<</Type/EmbeddedFile/Filter/FlateDecode>>stream\n\x78\x9c"+string(crowdedStream())+"\nendstream")), nil,
+		},
 		{"pdf-zip", "a PDF that is a ZIP", "a picture or PDF may be nothing else at the same time", "", "content_mismatch", file("a.pdf", pictureAndZIP(harness.PDF("x"), func(size, place uint32) []byte { return endRecord(1, size, place, 0) })), nil},
 		{"pdf-program-behind", "a program behind a PDF's end", "a picture or PDF may be nothing else at the same time", "", "executable_content", file("a.pdf", join(harness.PDF("x"), harness.PE())), nil},
 		{"svg-script", "a script", drawing, "", "active_content", draw("<script>alert(1)</script>"), nil},
