@@ -324,3 +324,28 @@ func (c *checker) loopWithoutPost(n *ast.ForStmt) {
 		c.report(n.Pos(), "loop-without-post", "a loop variable without a post statement keeps its first value: declare it before the loop")
 	}
 }
+
+// untypedShift: the interpreter makes an int of a bare constant that is shifted by a variable, whatever stands beside it.
+func (c *checker) untypedShift(n *ast.BinaryExpr) {
+	if n.Op != token.SHL && n.Op != token.SHR || c.pkg.TypesInfo.Types[n.Y].Value != nil {
+		return
+	}
+	switch bare := ast.Unparen(n.X).(type) {
+	case *ast.BasicLit:
+	case *ast.Ident:
+		constant, ok := c.pkg.TypesInfo.Uses[bare].(*types.Const)
+		if !ok {
+			return
+		}
+		untyped, ok := constant.Type().(*types.Basic)
+		if !ok || untyped.Info()&types.IsUntyped == 0 {
+			return
+		}
+	default:
+		return
+	}
+	made, ok := c.pkg.TypesInfo.TypeOf(n).Underlying().(*types.Basic)
+	if ok && made.Info()&types.IsUnsigned != 0 {
+		c.report(n.Pos(), "untyped-shift", "a bare constant shifted by a variable is an int and panics beside another type: convert the constant")
+	}
+}

@@ -137,6 +137,8 @@ func (c *checker) node(node ast.Node) {
 		c.appendInResults(n)
 	case *ast.StructType:
 		c.embeddedWithTags(n)
+	case *ast.BinaryExpr:
+		c.untypedShift(n)
 	case *ast.Ident:
 		c.library(n)
 	}

@@ -111,6 +111,16 @@ func TestTraps(t *testing.T) {
 			`import "sync"; var once sync.Once`,
 		},
 		{
+			"untyped-shift",
+			`func f(x uint64, n int) uint64 { return x & (1<<uint(n) - 1) }`,
+			`func f(x uint64, n int) uint64 { return x & (uint64(1)<<uint(n) - 1) }`,
+		},
+		{
+			"untyped-shift",
+			`const one = 1; func f(n uint) uint8 { return uint8(3) + one<<n }`,
+			`const one = 1; func f(n uint) int { return one<<n - 1 }`,
+		},
+		{
 			"missing-package",
 			`import "embed"; var files embed.FS`,
 			`import "io/fs"; var files fs.FS`,
