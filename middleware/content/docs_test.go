@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"os"
 	"sort"
+	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/casegate/casegate/middleware/refusal"
 )
 
 const typesPage = "../../docs/types.md"
@@ -58,6 +61,7 @@ func typesMarkdown() string {
 			fmt.Fprintf(&page, "- `%s`\n", mime)
 		}
 	}
+	writeLimits(&page)
 	page.WriteString("\n## Never, under any name\n\n")
 	never := map[string]bool{
 		"a program (Windows or DOS)": true, "a program (Java class)": true, "a script (#!)": true, "an installer (MSI)": true,
@@ -76,6 +80,31 @@ func typesMarkdown() string {
 	sort.Strings(lines)
 	page.WriteString(strings.Join(lines, ""))
 	return page.String()
+}
+
+// writeLimits writes what bounds the work that a file makes.
+func writeLimits(page *strings.Builder) {
+	page.WriteString("\n## Limits\n\nWhat is beyond them is refused: as `archive_unsafe`, `image_unsafe`, or a PDF as `content_mismatch`. They hold for a file and the archives in it together.\n\n" +
+		"| what | at most |\n| --- | --- |\n")
+	for _, limit := range []struct{ what, most string }{
+		{"members of archives", strconv.Itoa(maxEntries)},
+		{"bytes that archives unpack to", refusal.Size(maxUnpacked)},
+		{"the same, beyond " + refusal.Size(ratioFrom), strconv.Itoa(maxRatio) + " times the file's size"},
+		{"levels of archives", strconv.Itoa(maxLevels)},
+		{"a ZIP in an archive", refusal.Size(heldMost)},
+		{"bzip2 files in an archive", strconv.Itoa(maxBzip2)},
+		{"blocks of a bzip2 stream", strconv.Itoa(bzip2Extra) + ", and one more for every " + strconv.Itoa(bzip2BlockLeast) + " bytes that it unpacks to"},
+		{"blocks of a deflate stream", "2.5 times the work of a log that is flushed every 300 bytes"},
+		{"PAX records of tar archives", strconv.Itoa(tarRecordsMost)},
+		{"references of an Office document", refusal.Size(officeReferencesMost)},
+		{"elements, and attributes, of a drawing", strconv.Itoa(svgMaxElements) + ", " + strconv.Itoa(svgMaxAttributes)},
+		{"attributes of a drawing that hold a function, such as `rgb(…)`", strconv.Itoa(svgMaxJudged)},
+		{"pixels of a picture", strconv.Itoa(maxPixels)},
+		{"end marks in a picture", strconv.Itoa(maxEnds)},
+		{"attached files of a PDF", strconv.Itoa(pdfAttachmentsMost / 2)},
+	} {
+		fmt.Fprintf(page, "| %s | %s |\n", limit.what, limit.most)
+	}
 }
 
 // writeTable writes the rows that are wanted, in the catalogue's order.
