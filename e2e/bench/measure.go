@@ -89,7 +89,8 @@ func ratio(a, b time.Duration) float64 { return float64(a) / float64(b) }
 // small measures 10 KiB uploads over 8 connections.
 func (b *bench) small() ([]row, error) {
 	say("10 KiB uploads")
-	const count = 2000
+	// Many, because a collection of garbage costs as much as hundreds of uploads.
+	const count = 6000
 	f := newForm("screen.png", padded(harness.PNG(40, 40), 10<<10))
 	ways := []way{}
 	for _, host := range []string{"plain", "buffering", "default", "hold"} {
@@ -127,7 +128,7 @@ func padded(png []byte, size int) []byte {
 // others measures requests that are no uploads.
 func (b *bench) others() ([]row, error) {
 	say("requests that are no uploads")
-	const count = 6000
+	const count = 20000
 	ways := []way{}
 	for _, host := range []string{"plain", "default"} {
 		for _, method := range []string{"GET", "POST"} {
