@@ -58,8 +58,10 @@ func (b *bench) interleaved(ways []way) (cpu, wall map[string]time.Duration, err
 
 func measured(ways []way, rounds int) (cpu, wall map[string]time.Duration, err error) {
 	cpus, walls := map[string][]time.Duration{}, map[string][]time.Duration{}
-	for range rounds {
-		for _, w := range ways {
+	for round := range rounds {
+		for i := range ways {
+			// Each round begins with another way: what one leaves behind, such as garbage upstream, falls on the next.
+			w := ways[(round+i)%len(ways)]
 			before, err := w.cpu()
 			if err != nil {
 				return nil, nil, err

@@ -5,10 +5,10 @@ import (
 	"encoding/hex"
 )
 
-// NewBoundary makes a boundary that nobody can foresee: 128 bits out of crypto/rand, so that no file's bytes can be
-// made to hold it.
+// NewBoundary makes a boundary that nobody can foresee: 240 bits out of crypto/rand, so that no file's bytes can be made to
+// hold it. It is nearly as long as one may be, because Kibana's readers skip through a file by the boundary's length.
 func NewBoundary() string {
-	random := make([]byte, 16)
+	random := make([]byte, 30)
 	// It never fails: since Go 1.24 it ends the process instead, and before, Linux always had randomness by the time
 	// that a gateway runs. A failure must still not make a boundary that can be foreseen.
 	if _, err := rand.Read(random); err != nil {
