@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
-	"hash/crc32"
 	"strings"
 
 	"github.com/casegate/casegate/e2e/harness"
@@ -19,6 +18,7 @@ func archiveAttacks() []attack {
 	const limits = "members, bytes, ratio and levels have limits"
 	const work = "what is far more work to read than its kind is refused"
 	elf := string(harness.ELF())
+	crowded := hostile.Gzip(1<<20, hostile.Heavy(false))
 	zipOf := func(pairs ...string) sender { return file("a.zip", zipped(pairs...)) }
 	forge := func(list ...zipMember) sender { return file("a.zip", forgedZIP(nil, list...)) }
 	return []attack{
@@ -63,8 +63,8 @@ func archiveAttacks() []attack {
 		{"gzip-second-name", "the same in a second stream", "every stream is judged", "", "executable_content", file("a.gz", join(gzipped("a.txt", []byte("x")), gzipped("tool.exe", []byte("x")))), nil},
 		{"gzip-behind", "a program behind the last stream", "nothing may follow", "", "archive_unsafe", file("a.gz", join(harness.Gzip([]byte("x")), harness.ELF())), nil},
 		{"gzip-bomb", "20 MiB of zeros", limits, "", "archive_unsafe", file("a.gz", harness.Gzip(make([]byte, 20<<20))), nil},
-		{"gzip-blocks", "blocks of three bytes each with the costliest codes that there are: fifty times the work of others", work, "", "archive_unsafe", file("a.gz", crowded()), nil},
-		{"gzip-blocks-nested", "the same in a ZIP", work, "", "archive_unsafe", zipOf("a.gz", string(crowded())), nil},
+		{"gzip-blocks", "blocks of three bytes each with the costliest codes that there are: fifty times the work of others", work, "", "archive_unsafe", file("a.gz", crowded), nil},
+		{"gzip-blocks-nested", "the same in a ZIP", work, "", "archive_unsafe", zipOf("a.gz", string(crowded)), nil},
 		{"bzip2-blocks", "10,400 blocks of one byte each, with six codes of 258 symbols", work, "", "archive_unsafe", file("a.bz2", hostile.Bzip2(2_610_000)), nil},
 		{"tgz-not-tar", "a .tar.gz that is no tar", "the name says tar, so it must be one", "", "archive_unsafe", file("a.tar.gz", harness.Gzip([]byte("hello"))), nil},
 		{"office-macros", "a .docx with a VBA project", "parts that run do not pass", "office", "active_content", file("a.docx", document(ooxml+"wordprocessingml.document.main+xml", "word/vbaProject.bin", "x")), nil},
@@ -74,14 +74,6 @@ func archiveAttacks() []attack {
 		{"office-references", "20 MiB of references in five parts", work, "office", "archive_unsafe", file("a.docx", references()), nil},
 		{"office-program", "a .xlsx that is a plain ZIP with a program", members, "office", "executable_content", file("a.xlsx", zipped("xl/a.bin", elf)), nil},
 	}
-}
-
-// crowded is a gzip file of tiny blocks.
-func crowded() []byte {
-	stream, unpacked := hostile.Stream(1<<20, 1<<20, hostile.Heavy(false))
-	file := append([]byte("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"), stream...)
-	file = binary.LittleEndian.AppendUint32(file, crc32.ChecksumIEEE(bytes.Repeat([]byte("a"), int(unpacked))))
-	return binary.LittleEndian.AppendUint32(file, uint32(unpacked))
 }
 
 // crowdedStream is a deflate stream of tiny blocks.

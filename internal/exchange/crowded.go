@@ -4,7 +4,6 @@ import (
 	"archive/tar"
 	"archive/zip"
 	"bytes"
-	"encoding/binary"
 	"fmt"
 	"hash/crc32"
 	"strings"
@@ -18,7 +17,7 @@ func crowded(kind string) (string, error) {
 	var err error
 	switch kind {
 	case "gzip":
-		out = crowdedGzip()
+		out = hostile.Gzip(32<<10, hostile.Heavy(false))
 	case "zip":
 		out, err = crowdedZIP()
 	case "pdf":
@@ -41,13 +40,6 @@ func crowded(kind string) (string, error) {
 func crowdedStream() (stream, text []byte) {
 	stream, unpacked := hostile.Stream(32<<10, 1<<20, hostile.Heavy(false))
 	return stream, bytes.Repeat([]byte("a"), int(unpacked))
-}
-
-func crowdedGzip() []byte {
-	stream, text := crowdedStream()
-	file := append([]byte("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"), stream...)
-	file = binary.LittleEndian.AppendUint32(file, crc32.ChecksumIEEE(text))
-	return binary.LittleEndian.AppendUint32(file, uint32(len(text)))
 }
 
 func crowdedZIP() ([]byte, error) {

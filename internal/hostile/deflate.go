@@ -4,6 +4,8 @@ package hostile
 
 import (
 	"bytes"
+	"encoding/binary"
+	"hash/crc32"
 	"math/bits"
 )
 
@@ -36,6 +38,14 @@ func Stream(size int, most int64, block Block) (stream []byte, unpacked int64) {
 	// An empty block of the fixed code is the last.
 	end := []byte{3, 0}
 	return bytes.Join([][]byte{begin, bytes.Repeat(d.out, count), end}, nil), 1 + int64(count)*each
+}
+
+// Gzip is a gzip file of one such stream, of so many bytes, with the right checksum (RFC 1952).
+func Gzip(size int, block Block) []byte {
+	stream, unpacked := Stream(size, 1<<20, block)
+	file := append([]byte("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"), stream...)
+	file = binary.LittleEndian.AppendUint32(file, crc32.ChecksumIEEE(bytes.Repeat([]byte("a"), int(unpacked))))
+	return binary.LittleEndian.AppendUint32(file, uint32(unpacked))
 }
 
 // Stored is a block of bytes as they are.
