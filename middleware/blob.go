@@ -43,13 +43,14 @@ func otherDoor(g *Gate, rw http.ResponseWriter, req *http.Request) bool {
 	if !mayEnd(escaped, blobEnd) {
 		return false
 	}
-	u := &upload{req: req, started: time.Now()}
-	no := guarded(g, u, checkBlob)
-	if no == nil && u.action == "" {
+	u := &upload{gate: g, rw: rw, req: req, facts: factsOf(req, req.Header), started: time.Now()}
+	u.no = guarded(g, u, checkBlob)
+	if u.no == nil && u.action == "" {
 		// The other methods of these paths are none of ours.
 		return false
 	}
-	refuseLate(g, rw, u, no)
+	u.decided = true
+	endLate(g, u)
 	return true
 }
 
@@ -193,10 +194,10 @@ func takeBytes(u *upload, chunk []byte) *refusal.Refusal {
 }
 
 // deliverBlob hands next the bytes that were checked.
-func deliverBlob(g *Gate, rw http.ResponseWriter, u *upload) {
+func deliverBlob(g *Gate, u *upload) {
 	endHops(u.req)
 	u.req.ContentLength = u.held.size
 	u.req.Header.Set("Content-Length", strconv.FormatInt(u.held.size, 10))
 	u.req.Body = bodyAround(u.held, nil, nil)
-	pass(g, rw, u)
+	pass(g, u)
 }

@@ -2,76 +2,215 @@ package middleware
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"strconv"
+	"sync/atomic"
 	"time"
 
+	"github.com/casegate/casegate/middleware/content"
 	"github.com/casegate/casegate/middleware/form"
+	"github.com/casegate/casegate/middleware/lane"
 	"github.com/casegate/casegate/middleware/refusal"
 )
 
-// deliver hands next the request that the gate writes of what it has read (check 10).
-func deliver(g *Gate, rw http.ResponseWriter, u *upload) {
-	boundary := form.NewBoundary()
-	head := form.FileHead(boundary, u.filename, u.kind.MIME)
-	if u.titled {
-		head = append(form.TitlePart(boundary, u.title), head...)
+// deliverUploads is the lane that makes of the client's request the one that the gate writes of what it has read (check 10).
+//
+// Nearly all uploads come as soon as the client's form has arrived: one part, with a file small enough for memory that a
+// glance shows to be harmless (checks 7 and 8). Such a file stays where the reader has it until it is copied into the body
+// that goes on. All others go back without an answer to be read and looked into first: those that are no such form as if
+// nobody had looked at them, the others with complete set. Then they come again; the body of one that streams is left to
+// who streams it.
+func deliverUploads() {
+	var (
+		u        *upload
+		g        *Gate
+		req      *http.Request
+		header   http.Header
+		file     []byte
+		path     string
+		size     int64
+		sum      [sha256.Size]byte
+		one      = &form.One{}
+		seen     = &content.Seen{}
+		written  = &form.Writing{}
+		readLane = lane.New()
+		fileLane = lane.New()
+		formLane = lane.New()
+	)
+	go form.Single(readLane, one)
+	go content.Glance(fileLane, seen)
+	go form.Write(formLane, written)
+	defer func() {
+		recovered := recover()
+		close(readLane.Go)
+		close(fileLane.Go)
+		close(formLane.Go)
+		go deliverUploads()
+		u.no = internal(recovered)
+		u.done <- true
+	}()
+	for ; ; u.done <- true {
+		u = <-deliveries
+		g = u.gate
+		if u.held == nil {
+			one.Reader = u.reader
+			readLane.Go <- true
+			if !<-readLane.Done {
+				panic(readLane.Panicked)
+			}
+			file = one.File
+			size = int64(len(file))
+			if file == nil || size > g.memory {
+				continue
+			}
+			seen.Inspector = g.files
+			seen.Filename = one.Filename
+			seen.File = file
+			fileLane.Go <- true
+			if !<-fileLane.Done {
+				panic(fileLane.Panicked)
+			}
+			if seen.Type == nil {
+				continue
+			}
+			u.filename = one.Filename
+			u.kind = seen.Type
+			if atomic.AddInt64(&heldTotal, size) > g.maxHeld {
+				atomic.AddInt64(&heldTotal, -size)
+				u.no = noStorage("delivery.maxHeld is reached")
+				continue
+			}
+			u.held = &held{memory: file, size: size}
+			u.size = size
+			if g.hashes {
+				sum = sha256.Sum256(file)
+				u.sha256 = hex.EncodeToString(sum[:])
+			}
+			u.complete = true
+			if !seen.Passed || g.scanner != nil {
+				continue
+			}
+		}
+
+		written.Filename = u.filename
+		written.Title = u.title
+		written.Titled = u.titled
+		written.MIME = u.kind.MIME
+		written.File = u.held.memory
+		written.Apart = u.held.file != nil || u.inFile
+		written.Reader = u.reader
+		formLane.Go <- true
+		if !<-formLane.Done {
+			panic(formLane.Panicked)
+		}
+		req = u.req
+		header = req.Header
+		endHops(req)
+		if !g.forward {
+			g.tokens.Strip(header, u.caller)
+		}
+		header["Content-Type"] = []string{"multipart/form-data; boundary=" + written.Boundary}
+		path = u.target.Path + "/files"
+		if req.URL.Path != path || req.URL.RawPath != "" || req.RequestURI != path {
+			writePath(req, path)
+			u.facts.path = req.URL.Path
+		}
+		if u.inFile {
+			u.around = &around{boundary: written.Boundary, head: written.Head, closing: written.Closing}
+			req.ContentLength = -1
+			delete(header, "Content-Length")
+			continue
+		}
+		if written.Apart {
+			size = int64(len(written.Head)) + u.held.size + int64(len(written.Closing))
+			req.Body = bodyAround(u.held, written.Head, written.Closing)
+		} else {
+			size = int64(len(written.Body))
+			req.Body = io.NopCloser(bytes.NewReader(written.Body))
+			// The body has the file's bytes now, and the reader's buffer may be another's.
+			u.held.memory = nil
+			u.reader = written.Reader
+			u.light = u.reader == nil && u.workers == nil && u.recording == nil
+			written.Body = nil
+		}
+		req.ContentLength = size
+		header["Content-Length"] = []string{strconv.FormatInt(size, 10)}
+		u.answer = &answer{ResponseWriter: u.rw}
+		u.decided = true
+		u.passing = true
+		u.passedOn = time.Since(u.started)
+		if u.took.Body == 0 {
+			u.took.Body = u.passedOn - u.bodyFrom
+		}
 	}
-	closing := form.Closing(boundary)
-	length := int64(len(head)) + u.held.size + int64(len(closing))
-	rewrite(g, u, boundary)
-	u.req.ContentLength = length
-	u.req.Header["Content-Length"] = []string{strconv.FormatInt(length, 10)}
-	u.req.Body = bodyAround(u.held, head, closing)
-	pass(g, rw, u)
 }
 
-// pass calls next and notes how Kibana answered.
-func pass(g *Gate, rw http.ResponseWriter, u *upload) {
-	a := &answer{ResponseWriter: rw}
-	u.answer = a
-	u.passedOn = time.Since(u.started)
-	u.passing = true
-	g.next.ServeHTTP(a, u.req)
-	if a.status == 0 {
-		// Whoever writes no status means this one.
-		a.status = http.StatusOK
+// lookInto judges the file of a form of one part that a glance did not settle (checks 8 and 9).
+func lookInto(g *Gate, u *upload) *refusal.Refusal {
+	no := content.Whole(g.files, u.kind, u.filename, u.held.memory)
+	if no != nil {
+		return no
 	}
+	u.took.Body = time.Since(u.started) - u.bodyFrom
+	if g.scanner == nil {
+		return nil
+	}
+	return scanned(g, u, readerOf(u.held))
+}
+
+// around is what stands around the file of a form that is written piece by piece.
+type around struct {
+	boundary      string
+	head, closing []byte
+}
+
+// deliver hands next the request that the gate writes.
+func deliver(g *Gate, u *upload) {
+	deliveries <- u
+	<-u.done
+	if u.no != nil {
+		u.passing = true
+		refusal.Write(u.rw, u.no)
+		return
+	}
+	handOn(g, u)
+}
+
+// handOn calls next and notes how Kibana answered.
+func handOn(g *Gate, u *upload) {
+	g.next.ServeHTTP(u.answer, u.req)
+	if u.answer.status == 0 {
+		// Whoever writes no status means this one.
+		u.answer.status = http.StatusOK
+	}
+}
+
+// pass hands next a request that is not the gate's own.
+func pass(g *Gate, u *upload) {
+	u.answer = &answer{ResponseWriter: u.rw}
+	u.passing = true
+	u.passedOn = time.Since(u.started)
+	handOn(g, u)
 }
 
 // heed drops the remembered owner of a case that Kibana does not know or let this caller attach to.
-func heed(g *Gate, u *upload) {
+func heed(g *Gate, u *upload, status int) {
 	if u.target == nil {
 		return
 	}
-	if u.kibana == http.StatusUnauthorized || u.kibana == http.StatusForbidden || u.kibana == http.StatusNotFound {
+	if status == http.StatusUnauthorized || status == http.StatusForbidden || status == http.StatusNotFound {
 		g.owners.Forget(*u.target)
 	}
 }
 
 // bodyAround is what is held between a head and a closing, as native readers.
 func bodyAround(h *held, head, closing []byte) io.ReadCloser {
-	if h.file == nil {
-		return io.NopCloser(bytes.NewReader(bytes.Join([][]byte{head, h.memory, closing}, nil)))
-	}
-	return io.NopCloser(io.MultiReader(bytes.NewReader(head), io.NewSectionReader(h.file, 0, h.size), bytes.NewReader(closing)))
-}
-
-// rewrite makes the request's line and headers those of the body that the gate writes.
-func rewrite(g *Gate, u *upload, boundary string) {
-	req := u.req
-	endHops(req)
-	if !g.forward {
-		g.tokens.Strip(req.Header, u.caller)
-	}
-	req.Header["Content-Type"] = []string{"multipart/form-data; boundary=" + boundary}
-	path := u.target.Path + "/files"
-	if req.URL.Path != path || req.URL.RawPath != "" || req.RequestURI != path {
-		writePath(req, path)
-	}
+	return io.NopCloser(io.MultiReader(bytes.NewReader(head), io.NewSectionReader(readerOf(h), 0, h.size), bytes.NewReader(closing)))
 }
 
 // endHops removes what belongs to the client's own connection and framing, and what is only true of the client's bytes.

@@ -3,9 +3,11 @@
 package middleware
 
 import (
+	"bufio"
 	"errors"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/casegate/casegate/middleware/audit"
@@ -60,6 +62,7 @@ func New(policy Policy, next http.Handler, name string) (http.Handler, error) {
 	if policy.Files.MaxImageSize > largest {
 		largest = policy.Files.MaxImageSize
 	}
+	startLanes()
 	policy.Files.Directory = policy.Delivery.Directory
 	policy.Files.Held = &heldTotal
 	policy.Files.MaxHeld = policy.Delivery.MaxHeld
@@ -90,12 +93,16 @@ func New(policy Policy, next http.Handler, name string) (http.Handler, error) {
 
 // upload is one request on its way through the checks: what is known of it so far.
 type upload struct {
+	gate     *Gate
+	rw       http.ResponseWriter
 	req      *http.Request
+	done     chan bool // A lane is done with it.
+	missing  int       // What it has to wait for before it can be admitted.
+	admitted bool      // All that headers decide has passed.
 	target   *privilege.Case
 	caller   *token.Caller
 	person   *person
 	owner    string
-	boundary string
 	title    string // The value of the filename part.
 	titled   bool   // The form has a filename part.
 	filename string
@@ -104,11 +111,13 @@ type upload struct {
 
 	// The reading, which goes on in a goroutine of its own when the file streams.
 	reader     *form.Reader
-	inFile     bool // The reader stands in the file's bytes.
-	complete   bool // The form has been read to its end.
+	buffer     *bufio.Reader // What the reader reads from.
+	inFile     bool          // The reader stands in the file's bytes.
+	complete   bool          // The form has been read to its end.
 	inspection *content.Inspection
 	held       *held
 	workers    *workers   // Who works on a large file while it is read.
+	around     *around    // What Kibana receives around a file that streams.
 	flow       *flow      // Where the file's bytes go when they are no longer held.
 	recording  *recording // In report mode: the body as it came.
 
@@ -117,12 +126,15 @@ type upload struct {
 	decided bool    // The checks have come to their end, and no says how.
 	passing bool    // The answer has begun, or the request has been handed on.
 	flows   bool    // It streams: what is left to do is done there.
-	answer  *answer // Kibana's answer to the upload; nil as long as it has not been handed on.
+	answer  *answer // Kibana's answer to the upload; nil as long as it has not been written anew.
+	light   bool    // Nothing is left to give back but the file's share in heldTotal.
 
 	// What is recorded of it. Times are counted from started on.
+	facts    *facts
 	started  time.Time
 	bodyFrom time.Duration
 	passedOn time.Duration
+	duration time.Duration
 	took     audit.Timings
 	size     int64  // The file's, in bytes, when it has been read whole.
 	sha256   string // The file's.
@@ -131,9 +143,9 @@ type upload struct {
 
 // ServeHTTP passes what is no upload, and checks what is one.
 //
-// What is on the way of every upload is written in functions and not in methods, and what is rarely done is apart:
-// interpreted, a call of a method costs several times that of a function, and every call pays for all that the function
-// could do.
+// What is on the way of every upload is done in lanes. The functions around them are small, and are functions and not
+// methods: interpreted, a call of a method costs several times that of a function, and every call pays for all that the
+// function could do.
 func (g *Gate) ServeHTTP(rw http.ResponseWriter, req *http.Request) {
 	delete(req.Header, userHeader)
 	if !g.apart && req.Method != http.MethodPost {
@@ -148,81 +160,114 @@ func servePost(g *Gate, rw http.ResponseWriter, req *http.Request) {
 	if g.apart && serveApart(g, rw, req) {
 		return
 	}
-	if plainlyElse(req) {
+	if !strings.HasSuffix(req.URL.Path, "/files") && plainlyElse(req) {
 		g.next.ServeHTTP(rw, req)
 		return
 	}
-	tryUpload(g, rw, req)
+	serveUpload(g, rw, req)
 }
 
-// tryUpload serves a request that has something of an upload.
-func tryUpload(g *Gate, rw http.ResponseWriter, req *http.Request) {
-	where, no := findSafely(g, req)
-	if where == nil && no == nil {
-		g.next.ServeHTTP(rw, req)
+// serveUpload checks a request that has something of an upload, and answers it or hands it on.
+func serveUpload(g *Gate, rw http.ResponseWriter, req *http.Request) {
+	u := &upload{gate: g, rw: rw, req: req, done: make(chan bool, 1), started: time.Now()}
+	defer over(g, u)
+	admissions <- u
+	<-u.done
+	if u.missing != missingNothing {
+		fetchMissing(g, u)
+	}
+	if u.admitted && !g.reports {
+		_, _ = u.buffer.Peek(form.BufferSize)
+		deliveries <- u
+		<-u.done
+	}
+	if u.answer == nil {
+		serveOdd(g, u)
 		return
 	}
-	serveUpload(g, rw, &upload{req: req, target: where, no: no, started: time.Now()})
+	g.next.ServeHTTP(u.answer, req)
+	if u.answer.status == 0 {
+		// Whoever writes no status means this one.
+		u.answer.status = http.StatusOK
+	}
 }
 
-// findSafely is findUpload, with a panic of ours turned into a refusal.
-func findSafely(g *Gate, req *http.Request) (where *privilege.Case, no *refusal.Refusal) {
-	defer func() {
-		if recovered := recover(); recovered != nil {
-			no = internal(recovered)
-		}
-	}()
-	return findUpload(g.router, req)
-}
-
-// serveUpload checks an upload, and answers it or hands it on.
-func serveUpload(g *Gate, rw http.ResponseWriter, u *upload) {
-	defer over(g, rw, u)
+// serveOdd goes on with an upload that is not like nearly all others, or is refused, or is none.
+func serveOdd(g *Gate, u *upload) {
+	if u.no == nil && u.target == nil {
+		u.passing = true
+		u.decided = true
+		u.flows = true
+		g.next.ServeHTTP(u.rw, u.req)
+		return
+	}
 	if u.no == nil {
-		u.no = check(g, u)
+		u.no = readOn(g, u)
 	}
 	u.decided = true
 	if u.no == nil && u.inFile {
-		stream(g, rw, u)
+		stream(g, u)
 		return
 	}
-	conclude(g, rw, u)
+	conclude(g, u)
+}
+
+// readOn reads what is left of the upload, or only looks into the file.
+func readOn(g *Gate, u *upload) *refusal.Refusal {
+	if u.complete {
+		return lookInto(g, u)
+	}
+	return read(g, u)
 }
 
 // over ends every upload, however it went: a panic of ours becomes a refusal as long as nothing has been forwarded or
 // answered, and one of next, which panics when Kibana's answer breaks off, is recorded and goes on to the server.
 // One deferred call does all of it because each costs the interpreter as much as several other calls.
-func over(g *Gate, rw http.ResponseWriter, u *upload) {
-	if !u.decided {
-		refuseLate(g, rw, u, internal(recover()))
-		return
-	}
+func over(g *Gate, u *upload) {
 	if u.flows {
 		return
 	}
 	if !u.passing {
-		u.no = internal(recover())
-		u.passing = true
-		refusal.Write(rw, u.no)
+		overEarly(g, u, recover())
+		return
 	}
-	since := time.Since(u.started)
-	if u.answer != nil {
-		u.took.Kibana = since - u.passedOn
-		u.kibana = u.answer.status
-		if u.kibana > 400 {
-			heed(g, u)
-		}
+	u.duration = time.Since(u.started)
+	if !u.light || u.answer.status > 400 {
+		settleOdd(g, u)
+	} else {
+		atomic.AddInt64(&heldTotal, -u.size)
 	}
-	closeUpload(u)
-	recordSafely(g, u, u.no, since)
+	endings <- u
 }
 
-// refuseLate ends an upload whose checks did not come to their end by themselves.
-func refuseLate(g *Gate, rw http.ResponseWriter, u *upload, no *refusal.Refusal) {
-	u.no = no
-	u.decided = true
-	defer over(g, rw, u)
-	conclude(g, rw, u)
+// settleOdd gives back what an upload holds beside the usual, and heeds that Kibana refused it.
+func settleOdd(g *Gate, u *upload) {
+	if u.answer != nil && u.answer.status > 400 {
+		heed(g, u, u.answer.status)
+	}
+	closeUpload(u)
+}
+
+// overEarly ends an upload that has neither been answered nor handed on: something of ours has panicked.
+func overEarly(g *Gate, u *upload, recovered any) {
+	u.no = internal(recovered)
+	if u.facts == nil {
+		u.facts = factsOf(u.req, u.req.Header)
+	}
+	if !u.decided {
+		u.decided = true
+		endLate(g, u)
+		return
+	}
+	u.passing = true
+	refusal.Write(u.rw, u.no)
+	over(g, u)
+}
+
+// endLate ends an upload whose checks did not come to their end by themselves.
+func endLate(g *Gate, u *upload) {
+	defer over(g, u)
+	conclude(g, u)
 }
 
 // serveApart answers requests for the metrics and to Kibana's other upload door, and says whether it was one.
@@ -245,139 +290,18 @@ func guarded(g *Gate, u *upload, checks func(g *Gate, u *upload) *refusal.Refusa
 }
 
 // conclude refuses the upload or hands it on.
-func conclude(g *Gate, rw http.ResponseWriter, u *upload) {
-	if u.complete {
-		u.size = u.held.size
-		u.sha256 = hashOf(u.held)
-	}
+func conclude(g *Gate, u *upload) {
 	switch {
 	case g.reports:
-		report(g, rw, u, u.no)
+		report(g, u)
 	case u.no != nil:
 		u.passing = true
-		refusal.Write(rw, u.no)
+		refusal.Write(u.rw, u.no)
 	case u.action != "":
-		deliverBlob(g, rw, u)
+		deliverBlob(g, u)
 	default:
-		deliver(g, rw, u)
+		deliver(g, u)
 	}
-}
-
-// check runs the checks in their order. Nothing of the body is read before everything that headers decide has passed.
-func check(g *Gate, u *upload) *refusal.Refusal {
-	no := identify(g, u)
-	u.took.Token = time.Since(u.started)
-	if no != nil {
-		return no
-	}
-	no = checkHeaders(g, u)
-	if no != nil {
-		return no
-	}
-	no = authorize(g, u)
-	if no != nil {
-		return no
-	}
-	u.bodyFrom = u.took.Token + u.took.Owner
-	body := u.req.Body
-	if g.reports {
-		body = recorded(g, u)
-	}
-	u.reader = form.NewReader(http.MaxBytesReader(nil, body, g.largest+formOverhead), u.boundary)
-	filename, file := form.Single(u.reader)
-	if file != nil && int64(len(file)) <= g.memory {
-		return readSingle(g, u, filename, file)
-	}
-	return read(g, u)
-}
-
-// identify finds out who calls (check 2), and refuses who could attach to no case of the space (check 3).
-func identify(g *Gate, u *upload) *refusal.Refusal {
-	caller, no := token.Check(g.tokens, u.req)
-	if no != nil {
-		return no
-	}
-	u.caller = caller
-	u.person = personOf(g, caller)
-	if caller.PassedOn {
-		return nil
-	}
-	if caller.User != "" {
-		u.req.Header[userHeader] = []string{caller.User}
-	}
-	if privilege.Any(u.person.rights, u.target.Space) {
-		return nil
-	}
-	return missingEverywhere(u)
-}
-
-func missingEverywhere(u *upload) *refusal.Refusal {
-	return refusal.New("privilege_missing",
-		"the token gives no privilege to attach files to cases of the space "+u.target.Space+": ask for all on Cases")
-}
-
-// checkHeaders checks what Kibana demands of the request's headers (check 4), and how the body is declared (check 5).
-func checkHeaders(g *Gate, u *upload) *refusal.Refusal {
-	header := u.req.Header
-	if header["Kbn-Xsrf"] == nil && header["Kbn-Version"] == nil {
-		return refusal.New("xsrf_missing", "Request must contain a kbn-xsrf header.")
-	}
-	boundary, no := form.Boundary(header)
-	if no != nil {
-		return no
-	}
-	u.boundary = boundary
-	if u.req.ContentLength > g.largest+formOverhead {
-		return bodyTooLarge(g)
-	}
-	return nil
-}
-
-// authorize finds the case's owner and checks that the caller may attach to its cases (check 6).
-func authorize(g *Gate, u *upload) *refusal.Refusal {
-	if u.caller.PassedOn || g.owner == "any" {
-		return nil
-	}
-	u.owner = g.owner
-	if u.owner == "lookup" {
-		u.owner = privilege.Remembered(g.owners, u.target)
-		if u.owner == "" {
-			no := lookUp(g, u)
-			if no != nil {
-				return no
-			}
-		}
-	}
-	if privilege.Has(u.person.rights, u.owner, u.target.Space) {
-		return nil
-	}
-	return missingHere(u)
-}
-
-// lookUp asks Kibana for the case's owner.
-func lookUp(g *Gate, u *upload) *refusal.Refusal {
-	from := time.Now()
-	owner, no := g.owners.Owner(withCredentials(g, u), *u.target, g.next)
-	u.took.Owner = time.Since(from)
-	u.owner = owner
-	return no
-}
-
-func missingHere(u *upload) *refusal.Refusal {
-	return refusal.New("privilege_missing",
-		"the case belongs to "+u.owner+", and the token gives no privilege to attach files to its cases in the space "+u.target.Space).
-		With("owner", u.owner)
-}
-
-// withCredentials is the request with the credentials that the upload itself will carry.
-func withCredentials(g *Gate, u *upload) *http.Request {
-	if g.forward {
-		return u.req
-	}
-	stripped := u.req.WithContext(u.req.Context())
-	stripped.Header = u.req.Header.Clone()
-	g.tokens.Strip(stripped.Header, u.caller)
-	return stripped
 }
 
 // closeUpload gives back what the upload holds.

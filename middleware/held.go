@@ -30,16 +30,6 @@ func hold(g *Gate) *held {
 	return h
 }
 
-// holdWhole holds a file that is in memory already, as long as it stays there, or refuses with storage_unavailable.
-func holdWhole(g *Gate, file []byte) (*held, *refusal.Refusal) {
-	n := int64(len(file))
-	if atomic.AddInt64(&heldTotal, n) > g.maxHeld {
-		atomic.AddInt64(&heldTotal, -n)
-		return nil, noStorage("delivery.maxHeld is reached")
-	}
-	return &held{memory: file, size: n, hashes: g.hashes}, nil
-}
-
 // held keeps bytes until they may go on: in memory up to a limit, then in a temporary file that has no name any more,
 // so that nothing is left behind however the process ends.
 type held struct {
@@ -49,8 +39,7 @@ type held struct {
 	memory []byte
 	file   *os.File
 	size   int64
-	digest hash.Hash // nil: no hash is wanted of what comes in pieces.
-	hashes bool      // A hash is wanted of what came whole.
+	digest hash.Hash // nil: no hash is wanted.
 }
 
 // holdMore adds bytes, or refuses with storage_unavailable.
@@ -151,7 +140,7 @@ func readerOf(h *held) io.ReaderAt {
 
 // hashOf is the hexadecimal digest of all held bytes; "" when none was asked for.
 func hashOf(h *held) string {
-	if h.digest == nil && !h.hashes {
+	if h.digest == nil {
 		return ""
 	}
 	if h.file == nil {

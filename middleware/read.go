@@ -1,7 +1,6 @@
 package middleware
 
 import (
-	"bytes"
 	"io"
 	"strconv"
 	"time"
@@ -36,36 +35,6 @@ func read(g *Gate, u *upload) *refusal.Refusal {
 			return no
 		}
 	}
-}
-
-// readSingle judges the file of a form that has been read at one look. The file stays where the reader has it, so that the
-// only copy of its bytes is the one in the body that goes on.
-func readSingle(g *Gate, u *upload, filename string, file []byte) *refusal.Refusal {
-	no := form.CheckFilename(filename)
-	if no != nil {
-		return no
-	}
-	u.filename = filename
-	kind, no := content.ByName(g.files, filename)
-	if no != nil {
-		return no
-	}
-	u.kind = kind
-	held, no := holdWhole(g, file)
-	if no != nil {
-		return no
-	}
-	u.held = held
-	u.complete = true
-	no = content.Whole(g.files, kind, filename, file)
-	if no != nil {
-		return no
-	}
-	u.took.Body = time.Since(u.started) - u.bodyFrom
-	if g.scanner == nil {
-		return nil
-	}
-	return scanned(g, u, bytes.NewReader(file))
 }
 
 // readHead takes a part's head, and all of the title.
@@ -176,6 +145,8 @@ func finish(g *Gate, u *upload) *refusal.Refusal {
 	if u.flow != nil {
 		return u.inspection.Finish(nil, 0)
 	}
+	u.size = u.held.size
+	u.sha256 = hashOf(u.held)
 	file := readerOf(u.held)
 	no := u.inspection.Finish(file, u.held.size)
 	if no != nil {

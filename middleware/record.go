@@ -8,76 +8,143 @@ import (
 	"time"
 
 	"github.com/casegate/casegate/middleware/audit"
+	"github.com/casegate/casegate/middleware/lane"
 	"github.com/casegate/casegate/middleware/privilege"
 	"github.com/casegate/casegate/middleware/refusal"
 	"github.com/casegate/casegate/middleware/scan"
 	"github.com/casegate/casegate/middleware/token"
 )
 
-// recordSafely is record, which must not cost an upload its answer.
-func recordSafely(g *Gate, u *upload, no *refusal.Refusal, duration time.Duration) {
-	defer forgive()
-	record(g, u, no, duration)
+// endings are the uploads that have come to their end and wait to be recorded. When there are too many, the next ones wait
+// with their answers.
+var endings = make(chan *upload, 1024)
+
+// gathering is how long the ends of uploads gather before they are recorded: the interpreter does the same steps several
+// times faster when it does them again and again.
+const gathering = 5 * time.Millisecond
+
+// facts are what the record says of a request. They are taken from it when it comes, because nobody may look at a request
+// any more when it has been served.
+type facts struct {
+	method, host, path, remote           string
+	query, secure                        bool
+	agents, forwarded, protocols, traces []string
 }
 
-// forgive ends a panic of the function that defers it.
-func forgive() {
-	_ = recover()
+func factsOf(req *http.Request, header http.Header) *facts {
+	return &facts{
+		method: req.Method, host: req.Host, path: req.URL.Path, remote: req.RemoteAddr, query: req.URL.RawQuery != "", secure: req.TLS != nil,
+		agents: header["User-Agent"], forwarded: header["X-Forwarded-For"], protocols: header["X-Forwarded-Proto"], traces: header["Traceparent"],
+	}
 }
 
-// record writes the one audit event of an upload: it is called when Kibana has answered or the refusal is sent. What is
-// only known of some uploads is added to the event, because a step of the interpreter is spent on every field.
-func record(g *Gate, u *upload, no *refusal.Refusal, duration time.Duration) {
-	req := u.req
-	host := req.Host
-	address := audit.Address{IP: audit.SourceIP(req.RemoteAddr, req.Header, g.hops)}
-	e := &audit.Event{
-		Time: u.started, Duration: duration, Action: u.action, Report: g.reports, Took: u.took,
-		HTTP:   audit.HTTP{Request: audit.Request{Method: req.Method}, Response: audit.Response{Status: u.kibana}},
-		URL:    audit.URL{Path: req.URL.Path, Domain: host, Scheme: schemeOf(g, req)},
-		Source: address, Client: address,
-		UserAgent: audit.Agent{Original: req.UserAgent()},
-		Casegate:  audit.Casegate{Middleware: g.name, Owner: u.owner, KibanaStatus: u.kibana, Query: req.URL.RawQuery != ""},
+// recordUploads is the lane that writes the one audit event of each upload, when Kibana has answered or the refusal is sent.
+// What is only known of some uploads is added to the event, because a step of the interpreter is spent on every field.
+func recordUploads() {
+	var (
+		u         *upload
+		g         *Gate
+		asked     *facts
+		e         *audit.Event
+		who       *person
+		file      *audit.File
+		host      string
+		scheme    string
+		port      int
+		gathered  bool
+		entry     = &audit.Entry{}
+		auditLane = lane.New()
+	)
+	go audit.Record(auditLane, entry)
+	defer func() {
+		// An event is lost, and an upload is not.
+		_ = recover()
+		close(auditLane.Go)
+		go recordUploads()
+	}()
+	for ; ; gathered = len(endings) > 0 {
+		u = <-endings
+		if !gathered {
+			time.Sleep(gathering)
+		}
+		g = u.gate
+		if g == nil {
+			u.done <- true
+			continue
+		}
+		if u.answer != nil {
+			u.took.Kibana = u.duration - u.passedOn
+			u.kibana = u.answer.status
+		}
+		asked = u.facts
+		host = asked.host
+		port = 0
+		if strings.IndexByte(host, ':') >= 0 {
+			host, port = hostAndPort(asked.host)
+		}
+		scheme = "http"
+		if asked.secure {
+			scheme = "https"
+		}
+		if g.hops > 0 && len(asked.protocols) > 0 && (asked.protocols[0] == "http" || asked.protocols[0] == "https") {
+			scheme = asked.protocols[0]
+		}
+		e = &audit.Event{
+			Time: u.started, Duration: u.duration, Action: u.action, Report: g.reports, Took: u.took,
+			HTTP:     audit.HTTP{Request: audit.Request{Method: asked.method}, Response: audit.Response{Status: u.kibana}},
+			URL:      audit.URL{Path: asked.path, Domain: host, Port: port, Scheme: scheme},
+			Casegate: audit.Casegate{Middleware: g.name, Owner: u.owner, KibanaStatus: u.kibana, Query: asked.query},
+		}
+		if len(asked.agents) > 0 {
+			e.UserAgent = audit.Agent{Original: asked.agents[0]}
+		}
+		if len(asked.traces) > 0 {
+			traced(e, asked.traces)
+		}
+		if u.target != nil {
+			e.Kibana = audit.Kibana{Space: u.target.Space, Object: &audit.SavedObject{Type: "cases", ID: u.target.ID}}
+		}
+		who = u.person
+		if who != nil {
+			e.User = who.user
+			e.Casegate.Authentication = who.authentication
+		}
+		if u.filename != "" {
+			file = &audit.File{Name: u.filename}
+			if u.kind != nil {
+				file.MIME = u.kind.MIME
+				file.Extension = u.kind.Extension
+			}
+			if u.complete {
+				file.Size = &u.size
+			}
+			if u.sha256 != "" {
+				file.Hash = &audit.Hash{SHA256: u.sha256}
+			}
+			e.File = file
+		}
+		if u.no != nil {
+			refusedAs(e, u.no)
+		}
+		entry.Log = g.log
+		entry.Event = e
+		entry.RemoteAddr = asked.remote
+		entry.Forwarded = asked.forwarded
+		entry.Hops = g.hops
+		auditLane.Go <- true
+		if !<-auditLane.Done {
+			panic(auditLane.Panicked)
+		}
 	}
-	if strings.IndexByte(host, ':') >= 0 {
-		name, port := hostAndPort(host)
-		e.URL.Domain = name
-		e.URL.Port = port
-	}
-	if req.Header["Traceparent"] != nil {
-		traced(e, req)
-	}
-	if u.target != nil {
-		e.Kibana = audit.Kibana{Space: u.target.Space, Object: &audit.SavedObject{Type: "cases", ID: u.target.ID}}
-	}
-	who := u.person
-	if who != nil {
-		e.User = who.user
-		e.Casegate.Authentication = who.authentication
-	}
-	if u.filename != "" {
-		e.File = fileOf(u)
-	}
-	if no != nil {
-		refusedAs(e, no)
-	}
-	audit.Write(g.log, e)
 }
 
-// fileOf is the file as far as it is known.
-func fileOf(u *upload) *audit.File {
-	file := &audit.File{Name: u.filename}
-	if u.kind != nil {
-		file.MIME = u.kind.MIME
-		file.Extension = u.kind.Extension
-	}
-	if u.complete {
-		file.Size = &u.size
-	}
-	if u.sha256 != "" {
-		file.Hash = &audit.Hash{SHA256: u.sha256}
-	}
-	return file
+// Recorded waits until every upload that has ended has its audit event handed to the log. A gateway calls it before it
+// flushes the log and ends.
+func Recorded() {
+	startLanes()
+	mark := &upload{done: make(chan bool, 1)}
+	endings <- mark
+	<-mark.done
 }
 
 func refusedAs(e *audit.Event, no *refusal.Refusal) {
@@ -90,24 +157,11 @@ func refusedAs(e *audit.Event, no *refusal.Refusal) {
 }
 
 // traced adds the trace that the request belongs to.
-func traced(e *audit.Event, req *http.Request) {
-	id := audit.TraceID(req.Header)
+func traced(e *audit.Event, values []string) {
+	id := audit.TraceID(values)
 	if id != "" {
 		e.Trace = &audit.Trace{ID: id}
 	}
-}
-
-// schemeOf is the scheme that the client used.
-func schemeOf(g *Gate, req *http.Request) string {
-	if g.hops > 0 {
-		if values := req.Header["X-Forwarded-Proto"]; len(values) > 0 && (values[0] == "http" || values[0] == "https") {
-			return values[0]
-		}
-	}
-	if req.TLS != nil {
-		return "https"
-	}
-	return "http"
 }
 
 // hostAndPort takes apart the name that the client asked for.
@@ -125,6 +179,7 @@ func hostAndPort(asked string) (string, int) {
 
 // serveMetrics answers with the counters of all gates of the process.
 func serveMetrics(rw http.ResponseWriter, req *http.Request) {
+	Recorded()
 	audit.ServeMetrics(rw, req, audit.Others{
 		Version:          Version,
 		TokenCacheHits:   token.CacheHits.Load(),

@@ -4,9 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"net/http"
-
-	"github.com/casegate/casegate/middleware/refusal"
 )
 
 // reportHeader tells, in report mode, the code that would have refused the request.
@@ -14,14 +11,14 @@ const reportHeader = "X-Casegate-Report"
 
 // report lets an upload pass whatever the checks say, with exactly the bytes that came, and says on the answer what
 // would have become of it.
-func report(g *Gate, rw http.ResponseWriter, u *upload, no *refusal.Refusal) {
+func report(g *Gate, u *upload) {
 	if u.recording != nil {
 		u.req.Body = u.recording.replay()
 	}
-	if no != nil {
-		rw.Header().Set(reportHeader, no.Code)
+	if u.no != nil {
+		u.rw.Header().Set(reportHeader, u.no.Code)
 	}
-	pass(g, rw, u)
+	pass(g, u)
 }
 
 // bodyOf is the request's body, kept while it is read when it has to be passed on as it came.

@@ -30,18 +30,7 @@ func newPeople() *people {
 	return &people{known: map[*token.Caller]*person{}}
 }
 
-// personOf gives what the caller may do and is recorded as.
-func personOf(g *Gate, caller *token.Caller) *person {
-	p := g.people
-	p.mutex.Lock()
-	who := p.known[caller]
-	p.mutex.Unlock()
-	if who != nil {
-		return who
-	}
-	return meet(g, caller)
-}
-
+// meet works out what the caller may do and is recorded as, and remembers it.
 func meet(g *Gate, caller *token.Caller) *person {
 	who := &person{authentication: "token"}
 	if caller.PassedOn {

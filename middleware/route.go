@@ -40,20 +40,6 @@ var uploadEnd = regexp.MustCompile(`(?i)/api/cases/[^/]*/files/?$`)
 // been decoded: encoded slashes, backslashes, percent signs and dots-to-be, parameters, fragments, queries, control bytes.
 var ambiguous = regexp.MustCompile(`(?i)\\|;|#|\?|//|/\.\.?(/|$)|%(2f|5c|25|3b|23|3f|7f|[01][0-9a-f])`)
 
-// findUpload says whether the request is an upload. It gives nil and nil for everything else, and a refusal for a path that
-// one reader would take for an upload and another would not.
-func findUpload(r *router, req *http.Request) (*privilege.Case, *refusal.Refusal) {
-	if req.Method != http.MethodPost {
-		return nil, nil
-	}
-	escaped := req.URL.EscapedPath()
-	match := r.simple.FindStringSubmatch(escaped)
-	if match != nil {
-		return targetOf(match, match[3]), nil
-	}
-	return findOddUpload(r, req, escaped)
-}
-
 // plainlyElse says whether a request is no upload in anybody's reading, as nearly every one is.
 func plainlyElse(req *http.Request) bool {
 	if req.Method != http.MethodPost {
@@ -67,9 +53,10 @@ func plainlyElse(req *http.Request) bool {
 // differently. What has none of it is no upload.
 var remarkable = regexp.MustCompile(`(?i)/files|[%\\;#?]|//|/\.`)
 
-// findOddUpload says the same of a path that is not simple. It is apart because the interpreter's cost of a call grows
-// with all that the function could do.
-func findOddUpload(r *router, req *http.Request, escaped string) (*privilege.Case, *refusal.Refusal) {
+// findUpload says whether a POST with the escaped path is an upload. It gives nil and nil for everything else, and a refusal
+// for a path that one reader would take for an upload and another would not. Whoever asks has found that the path is not
+// simple; of one that is, it says the same.
+func findUpload(r *router, req *http.Request, escaped string) (*privilege.Case, *refusal.Refusal) {
 	if mayBeUpload(escaped) {
 		return readUpload(r, escaped)
 	}
@@ -96,16 +83,11 @@ func readUpload(r *router, escaped string) (*privilege.Case, *refusal.Refusal) {
 	if err != nil || len(match[3]) > maxCaseID {
 		return nil, refusal.New("path_ambiguous", "the case's identifier is not well encoded, or longer than any of Kibana's")
 	}
-	return targetOf(match, caseID), nil
-}
-
-// targetOf makes the case of what plain or simple found.
-func targetOf(match []string, caseID string) *privilege.Case {
 	space := match[2]
 	if space == "" {
 		space = "default"
 	}
-	return &privilege.Case{Space: space, ID: caseID, Path: match[1]}
+	return &privilege.Case{Space: space, ID: caseID, Path: match[1]}, nil
 }
 
 func (r *router) example() string {

@@ -17,12 +17,11 @@ import (
 // flow is the way of an upload that streams: what has been checked goes into a pipe whose other end next reads. When a
 // check fails late the pipe is broken, so that the upstream request ends in the middle and Kibana stores nothing.
 type flow struct {
-	boundary string
-	pipe     *io.PipeWriter
-	digest   hash.Hash
-	size     int64
-	closing  []byte
-	done     chan struct{}
+	around *around
+	pipe   *io.PipeWriter
+	digest hash.Hash
+	size   int64
+	done   chan struct{}
 
 	mutex sync.Mutex
 	no    *refusal.Refusal
@@ -38,18 +37,27 @@ const flowBuffer = 256 << 10
 // gone stands for "next does not read on": it has answered early or lost Kibana. That is no refusal of ours.
 var gone = &refusal.Refusal{}
 
+// forgive ends a panic of the function that defers it. The interpreter only knows what it is for when it has read it before
+// the function literal that defers it.
+func forgive() {
+	_ = recover()
+}
+
 // stream hands next a request whose body is written while the rest of it is read.
-func stream(g *Gate, rw http.ResponseWriter, u *upload) {
-	boundary := form.NewBoundary()
+func stream(g *Gate, u *upload) {
+	deliveries <- u
+	<-u.done
+	if u.no != nil {
+		u.passing = true
+		refusal.Write(u.rw, u.no)
+		return
+	}
 	reader, writer := io.Pipe()
-	f := &flow{boundary: boundary, pipe: writer, digest: u.held.digest, closing: form.Closing(boundary), done: make(chan struct{})}
+	f := &flow{around: u.around, pipe: writer, digest: u.held.digest, done: make(chan struct{})}
 	u.flow = f
-	rewrite(g, u, boundary)
-	u.req.ContentLength = -1
-	delete(u.req.Header, "Content-Length")
 	// The transport takes 32 KiB at a time. The buffer lets it do so without waking the pump for each.
 	u.req.Body = io.NopCloser(bufio.NewReaderSize(reader, flowBuffer))
-	late := &lateAnswer{rw: rw, flow: f, header: http.Header{}}
+	late := &lateAnswer{rw: u.rw, flow: f, header: http.Header{}}
 	from := time.Now()
 	u.passing = true
 	u.flows = true
@@ -63,26 +71,28 @@ func stream(g *Gate, rw http.ResponseWriter, u *upload) {
 		if no != nil && !late.sent {
 			// The proxy may panic over an answer that was cut short because of us: the refusal takes its place.
 			_ = recover()
-			refusal.Write(rw, no)
+			refusal.Write(u.rw, no)
 		}
-		settle(g, u, &before, late, from)
+		settle(u, &before, late, from)
 	}()
 	g.next.ServeHTTP(late, u.req)
 }
 
 // settle records the upload when next has returned. Kibana may have answered before the upload's end: then the reading
 // stops by itself, nobody waits for the client, and what is recorded is what was known before the flow began.
-func settle(g *Gate, u, before *upload, late *lateAnswer, from time.Time) {
+func settle(u, before *upload, late *lateAnswer, from time.Time) {
 	no, over := late.flow.state()
 	seen := before
 	if over {
 		<-late.flow.done
 		seen = u
 	}
+	seen.no = no
 	seen.kibana = late.status
 	seen.took.Kibana = time.Since(from)
-	heed(g, seen)
-	record(g, seen, no, time.Since(seen.started))
+	seen.duration = time.Since(seen.started)
+	heed(seen.gate, seen, late.status)
+	endings <- seen
 }
 
 // pump reads the rest of the form into the pipe. It owns the upload's reading from here on.
@@ -107,11 +117,7 @@ func pump(g *Gate, u *upload) {
 
 // pumped sends what was held so far, and then reads on.
 func pumped(g *Gate, u *upload) *refusal.Refusal {
-	head := form.FileHead(u.flow.boundary, u.filename, u.kind.MIME)
-	if u.titled {
-		head = append(form.TitlePart(u.flow.boundary, u.title), head...)
-	}
-	if no := send(u.flow, head); no != nil {
+	if no := send(u.flow, u.flow.around.head); no != nil {
 		return no
 	}
 	if u.flow.digest != nil {
@@ -123,7 +129,7 @@ func pumped(g *Gate, u *upload) *refusal.Refusal {
 	if no := read(g, u); no != nil {
 		return no
 	}
-	return send(u.flow, u.flow.closing)
+	return send(u.flow, u.flow.around.closing)
 }
 
 // sendFile sends bytes of the file, which whoever calls it hashes.
@@ -134,8 +140,8 @@ func sendFile(f *flow, chunk []byte) *refusal.Refusal {
 
 // sendTitle sends a filename part that came after the file.
 func sendTitle(f *flow, title string) *refusal.Refusal {
-	part := append([]byte("\r\n"), form.TitlePart(f.boundary, title)...)
-	f.closing = f.closing[len("\r\n"):]
+	part := append([]byte("\r\n"), form.TitlePart(f.around.boundary, title)...)
+	f.around.closing = f.around.closing[len("\r\n"):]
 	return send(f, part)
 }
 

@@ -70,7 +70,7 @@ func (b *bench) inspect(kind inspected) ([]row, error) {
 			return nil
 		}})
 	}
-	cpu, _, err := measured(ways, min(b.rounds, kind.rounds))
+	cpu, _, err := b.measured(ways, min(b.rounds, kind.rounds))
 	if err != nil {
 		return nil, err
 	}

@@ -40,20 +40,20 @@ func run(rounds int, only, kind string) error {
 	defer hapi.Stop()
 	say("starting Traefik")
 	traefik, err := harness.NewTraefik(harness.Options{
-		Dynamic: dynamic(sink.url(), hapi.URL()),
-		Static:  map[string]any{"accessLog": nil, "log": map[string]any{"level": "ERROR"}},
+		Dynamic: dynamic(map[string]string{"hapi": hapi.URL(), "sink": sink.url()}),
+		Static:  map[string]any{"accessLog": nil, "api": nil, "log": map[string]any{"level": "ERROR"}},
 	})
 	if err != nil {
 		return err
 	}
 	defer traefik.Stop()
-	gateway, err := startGateway(sink.url())
+	gateway, err := startGateway(hapi.URL())
 	if err != nil {
 		return err
 	}
 	defer gateway.stop()
 
-	b := &bench{traefik: traefik, gateway: gateway, sink: sink, rounds: rounds, kind: kind, token: harness.Token(nil)}
+	b := &bench{traefik: traefik, gateway: gateway, kibana: hapi, rounds: rounds, kind: kind, token: harness.Token(nil)}
 	table := []row{}
 	for _, measurement := range []struct {
 		name string
@@ -65,6 +65,7 @@ func run(rounds int, only, kind string) error {
 		rows, err := measurement.run()
 		if err != nil {
 			traefik.Dump()
+			hapi.Dump()
 			return err
 		}
 		table = append(table, rows...)
@@ -76,8 +77,8 @@ func say(format string, values ...any) {
 	fmt.Fprintf(os.Stderr, "%s bench: %s\n", time.Now().Format(time.TimeOnly), fmt.Sprintf(format, values...))
 }
 
-// dynamic has one router a way through Traefik, told apart by the host name, and for each another one to Kibana's stack.
-func dynamic(sink, hapi string) map[string]any {
+// dynamic has one router a way through Traefik, told apart by the host name, to each of the upstreams.
+func dynamic(upstreams map[string]string) map[string]any {
 	off := map[string]any{"output": "off", "sha256": false}
 	hash := map[string]any{"output": "off", "sha256": true}
 	images := map[string]any{"maxImageSize": "100MiB"}
@@ -99,7 +100,7 @@ func dynamic(sink, hapi string) map[string]any {
 	}
 	routers := map[string]any{}
 	services := map[string]any{}
-	for service, url := range map[string]string{"sink": sink, "hapi": hapi} {
+	for service, url := range upstreams {
 		services[service] = map[string]any{"loadBalancer": map[string]any{"servers": []any{map[string]any{"url": url}}}}
 		routers[service+"-plain"] = map[string]any{"rule": "Host(`" + to(service, "plain") + "`)", "service": service}
 		for name := range middlewares {
@@ -119,9 +120,9 @@ var inspectedTypes = []string{
 	"text/plain", "text/csv", "application/json", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 
-// to is the host name of a way to a service.
+// to is the host name of a way to an upstream. The targets are measured to Kibana's own released stack.
 func to(service, way string) string {
-	if service == "sink" {
+	if service == "hapi" {
 		return way
 	}
 	return way + "-to-" + service

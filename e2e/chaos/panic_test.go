@@ -19,7 +19,8 @@ type part struct {
 	place string
 	// policy is laid over the tests' policy.
 	policy map[string]any
-	// request is "small", "large", "bad" (refused at its content), "blob" or "metrics".
+	// request is "small", "odd" (one whose path and headers are not plain), "large", "bad" (refused at its content), "blob" or
+	// "metrics".
 	request string
 	// want is the refusal's code; "" for an upload that passes all the same; "error" for any answer of 500 or above, or a
 	// broken connection.
@@ -35,21 +36,25 @@ var (
 
 // parts are one or more places of every part of the gate, in the order in which a request meets them.
 var parts = []part{
-	{"route", "middleware/route.go", "findUpload", nil, "small", "internal"},
+	{"admit", "middleware/admit.go", "line: req = u.req", nil, "small", "internal"},
+	{"route", "middleware/route.go", "findUpload", nil, "odd", "internal"},
 	{"token", "middleware/token/verifier.go", "Check", nil, "small", "internal"},
+	{"token.recall", "middleware/token/verifier.go", "line: v = q.Verifier", nil, "small", "internal"},
 	{"token.verify", "middleware/token/verify.go", "verify", nil, "small", "internal"},
 	{"token.fetch", "middleware/token/fetch.go", "fetch", map[string]any{"token": "jwks"}, "small", "keys_unavailable"},
 	{"privilege.rights", "middleware/privilege/rights.go", "Rights", nil, "small", "internal"},
-	{"privilege.has", "middleware/privilege/rights.go", "Has", nil, "small", "internal"},
+	{"privilege.recall", "middleware/privilege/recall.go", "line: q.Granted = false", nil, "small", "internal"},
 	{"privilege.lookup", "middleware/privilege/lookup.go", "Owner", nil, "small", "internal"},
 	{"privilege.fly", "middleware/privilege/lookup.go", "line: defer l.land(mine, key, flightKey)", nil, "small", "internal"},
-	{"form.boundary", "middleware/form/contenttype.go", "Boundary", nil, "small", "internal"},
-	{"form.single", "middleware/form/framing.go", "Single", nil, "small", "internal"},
+	{"form.open", "middleware/form/open.go", "line: header = o.Header", nil, "small", "internal"},
+	{"form.boundary", "middleware/form/contenttype.go", "boundaryOf", nil, "odd", "internal"},
+	{"form.single", "middleware/form/single.go", "line: r = o.Reader", nil, "small", "internal"},
 	{"form.next", "middleware/form/reader.go", "Next", nil, "large", "internal"},
 	{"form.chunk", "middleware/form/reader.go", "Chunk", nil, "large", "internal"},
-	{"form.name", "middleware/form/names.go", "CheckFilename", nil, "small", "internal"},
-	{"content.name", "middleware/content/content.go", "ByName", nil, "small", "internal"},
-	{"content.whole", "middleware/content/inspection.go", "Whole", nil, "small", "internal"},
+	{"form.name", "middleware/form/names.go", "CheckFilename", nil, "large", "internal"},
+	{"content.name", "middleware/content/content.go", "ByName", nil, "large", "internal"},
+	{"content.glance", "middleware/content/glance.go", "line: name = s.Filename", nil, "small", "internal"},
+	{"content.whole", "middleware/content/inspection.go", "Whole", nil, "bad", "internal"},
 	{"content.write", "middleware/content/inspection.go", "Write", nil, "large", "internal"},
 	{"content.finish", "middleware/content/inspection.go", "Finish", nil, "large", "internal"},
 	{"scan", "middleware/scan/scan.go", "Scan", scanning, "large", "internal"},
@@ -60,16 +65,17 @@ var parts = []part{
 	{"hold.read", "middleware/held.go", "readerOf", nil, "large", "internal"},
 	{"refusal", "middleware/refusal/refusal.go", "Write", nil, "bad", "error"},
 	{"deliver", "middleware/deliver.go", "deliver", nil, "large", "internal"},
-	{"form.writer", "middleware/form/writer.go", "FileHead", nil, "large", "internal"},
-	{"deliver.rewrite", "middleware/deliver.go", "rewrite", nil, "large", "internal"},
+	{"deliver.lane", "middleware/deliver.go", "line: u = <-deliveries", nil, "small", "internal"},
+	{"deliver.hops", "middleware/deliver.go", "endHops", nil, "large", "internal"},
+	{"form.writer", "middleware/form/writer.go", "line: boundary = boundaryStart + hex.EncodeToString(random)", nil, "small", "internal"},
 	{"stream", "middleware/stream.go", "stream", streaming, "large", "internal"},
 	{"stream.write", "middleware/stream.go", "sendFile", streaming, "large", "internal"},
 	{"stream.settle", "middleware/stream.go", "settle", streaming, "large", ""},
 	{"report", "middleware/report.go", "report", reporting, "large", "internal"},
 	{"blob", "middleware/blob.go", "checkBlob", blobs, "blob", "internal"},
 	{"blob.deliver", "middleware/blob.go", "deliverBlob", blobs, "blob", "internal"},
-	{"audit.line", "middleware/audit/line.go", "Line", nil, "large", ""},
-	{"audit.count", "middleware/audit/metrics.go", "count", nil, "small", ""},
+	{"record", "middleware/record.go", "line: asked = u.facts", nil, "small", ""},
+	{"audit.record", "middleware/audit/record.go", "line: e = entry.Event", nil, "large", ""},
 	{"audit.sink", "middleware/audit/sink.go", "take", nil, "small", ""},
 	{"audit.metrics", "middleware/audit/metrics.go", "metrics", nil, "metrics", "error"},
 }
@@ -118,6 +124,9 @@ func requestFor(h host, p part) (*http.Request, parcel) {
 	request.Header.Set("Authorization", "Bearer "+harness.Token(map[string]any{"sub": fmt.Sprint("user", n)}))
 	request.URL.Path = harness.CasePath(fmt.Sprint("case", n))
 	switch p.request {
+	case "odd":
+		request.URL.Path += "/"
+		request.Header.Set("Content-Type", strings.Replace(request.Header.Get("Content-Type"), "; boundary", "; charset=utf-8; boundary", 1))
 	case "blob":
 		request.Method = http.MethodPut
 		request.URL.Path = fmt.Sprintf("/api/files/files/casesFilesCases/%d/blob", n)

@@ -235,27 +235,36 @@ func (u *Upstream) Stream(t testing.TB, chunk []byte) int {
 	return open.Streams
 }
 
+// Forget is Reset outside of tests.
+func (u *Upstream) Forget() error {
+	return u.request(http.MethodDelete, "/__records", nil, nil)
+}
+
 func (u *Upstream) ask(t testing.TB, method, path string, body []byte, answer any) {
 	t.Helper()
+	if err := u.request(method, path, body, answer); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (u *Upstream) request(method, path string, body []byte, answer any) error {
 	request, err := http.NewRequest(method, "http://"+u.control+path, bytes.NewReader(body))
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	response, err := Client.Do(request)
 	if err != nil {
-		t.Fatalf("upstream %s: %v", u.Stack, err)
+		return fmt.Errorf("upstream %s: %w", u.Stack, err)
 	}
 	defer response.Body.Close()
 	text, err := io.ReadAll(response.Body)
 	if err != nil || response.StatusCode != http.StatusOK {
-		t.Fatalf("upstream %s: %s %s: status %d, %v: %s", u.Stack, method, path, response.StatusCode, err, text)
+		return fmt.Errorf("upstream %s: %s %s: status %d, %v: %s", u.Stack, method, path, response.StatusCode, err, text)
 	}
 	if answer == nil {
-		return
+		return nil
 	}
-	if err := json.Unmarshal(text, answer); err != nil {
-		t.Fatal(err)
-	}
+	return json.Unmarshal(text, answer)
 }
 
 // Stop ends the process.

@@ -12,7 +12,8 @@ export const caseJSON = readFileSync(path.join(here, 'case.json'));
 const keepBody = 64 * 1024;
 const basePath = '/kibana';
 const tenGiB = 10 * 1024 ** 3;
-export const limits = { body: tenGiB, payloadTimeout: 20_000 };
+// The limits are Kibana's defaults: server.payloadTimeout, server.keepaliveTimeout.
+export const limits = { body: tenGiB, payloadTimeout: 20_000, keepaliveTimeout: 120_000 };
 
 const byExtension = new Map();
 for (const [type, extensions] of Object.entries(JSON.parse(readFileSync(path.join(here, 'mime-types.json'))))) {
@@ -123,6 +124,7 @@ function broken(request, response) {
 
 // listen serves a framework's node server and beside it the control port, and prints both addresses for the harness.
 export async function listen(server) {
+  server.keepAliveTimeout = limits.keepaliveTimeout;
   const emit = server.emit;
   server.emit = function (event, ...args) {
     // With Expect: 100-continue Node emits checkContinue where the framework listens for it.

@@ -349,3 +349,23 @@ func (c *checker) untypedShift(n *ast.BinaryExpr) {
 		c.report(n.Pos(), "untyped-shift", "a bare constant shifted by a variable is an int and panics beside another type: convert the constant")
 	}
 }
+
+// lateRecover: what a function literal defers recovers nothing when it is declared behind the literal, in the file or in
+// the order of the files' names.
+func (c *checker) lateRecover(n *ast.FuncLit) {
+	ast.Inspect(n.Body, func(node ast.Node) bool {
+		deferred, ok := node.(*ast.DeferStmt)
+		if !ok {
+			return true
+		}
+		function := c.callee(deferred.Call)
+		if function == nil || function.Pkg() != c.pkg.Types {
+			return true
+		}
+		declared, here := c.pkg.Fset.Position(function.Pos()), c.pkg.Fset.Position(n.Pos())
+		if declared.Filename > here.Filename || declared.Filename == here.Filename && declared.Offset > here.Offset {
+			c.report(deferred.Pos(), "late-recover", function.Name()+" recovers nothing here: declare it before the function literal that defers it")
+		}
+		return true
+	})
+}

@@ -119,6 +119,7 @@ func (c *checker) node(node ast.Node) {
 		c.unnamedParameters(n)
 		c.capturedLoopVariable(n)
 		c.namedResults(n.Body, n.Type)
+		c.lateRecover(n)
 	case *ast.AssignStmt:
 		c.uncheckedAssertion(n)
 		c.parallelMapAssignment(n)

@@ -76,6 +76,11 @@ func TestTraps(t *testing.T) {
 			`var f = func() string { return "" }`,
 		},
 		{
+			"late-recover",
+			`func f() { defer func() { defer forgive(); panic(1) }() }; func forgive() { _ = recover() }`,
+			`func forgive() { _ = recover() }; func f() { defer func() { defer forgive(); panic(1) }() }; func g() { defer late() }; func late() { _ = recover() }`,
+		},
+		{
 			"missing-builtin",
 			`func f(a, b int) int { return min(a, b) }`,
 			`func min(a, b int) int { return a }; func f(a, b int) int { return min(a, b) }`,

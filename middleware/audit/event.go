@@ -6,7 +6,7 @@ import "time"
 // records an event fills in the facts as they become known; what is empty is left out. The structures are fields and not
 // embedded, because the interpreter would name an embedded one.
 type Event struct {
-	// These follow from the facts and are written by Line.
+	// These follow from the facts and are written by Record.
 	Timestamp string      `json:"@timestamp"`
 	Message   string      `json:"message"`
 	ECS       ecsFields   `json:"ecs"`
@@ -115,7 +115,7 @@ type Trace struct {
 
 // Casegate is what the schema has no field for.
 type Casegate struct {
-	Enforcement string `json:"enforcement,omitempty"` // Written by Line.
+	Enforcement string `json:"enforcement,omitempty"` // Written by Record.
 	// Middleware is the name of the gate's instance.
 	Middleware string `json:"middleware,omitempty"`
 	Owner      string `json:"owner,omitempty"`

@@ -1,11 +1,9 @@
 package audit
 
 import (
-	"bytes"
 	"encoding/json"
 	"strings"
 	"time"
-	"unicode/utf8"
 )
 
 const (
@@ -48,63 +46,11 @@ type eventFields struct {
 // Line is the event as one line of JSON with its line end. Texts that are not UTF-8 are made so, and a line beyond 8 KiB
 // has its texts cut to 256 bytes each.
 func Line(e *Event) []byte {
-	complete(e)
-	line := encode(e)
-	if len(line) > maxLine {
-		short := cut(e)
-		complete(short)
-		line = encode(short)
-	}
-	return line
+	return recorded(&Entry{Event: e})
 }
 
 // schema is what all events say of the schema.
 var schema = ecsFields{Version: ecsVersion}
-
-// complete writes what follows from the facts. The event's own fields are one literal and not an assignment for each,
-// because the interpreter takes several steps, and copies of the structures on the way, to set one field within another.
-func complete(e *Event) {
-	action := e.Action
-	if action == "" {
-		action = "case_file_attach"
-	}
-	types := typesAllowed
-	outcome := "success"
-	verb := "passed"
-	status := e.Casegate.KibanaStatus
-	if status < 200 || status > 299 {
-		outcome = "failure"
-		if status == 0 {
-			outcome = "unknown"
-		}
-	}
-	e.Casegate.Enforcement = "enforce"
-	if e.Report {
-		e.Casegate.Enforcement = "report"
-	}
-	if e.Rule != nil {
-		verb = "passed, but would have been refused as " + e.Rule.Name
-		if !e.Report {
-			verb = "was refused as " + e.Rule.Name
-			types = typesDenied
-			outcome = "failure"
-		}
-	}
-	e.Timestamp = e.Time.UTC().Format(timestamp)
-	e.ECS = schema
-	e.Event = eventFields{
-		Kind: "event", Category: categories, Type: types, Action: action, Outcome: outcome, Module: "casegate",
-		Dataset: "casegate.audit", Reason: e.Reason, Duration: int64(e.Duration),
-	}
-	file, id := "", ""
-	if e.File != nil {
-		file = e.File.Name
-	}
-	if e.Kibana.Object != nil {
-		id = e.Kibana.Object.ID
-	}
-	e.Message = "upload of [" + file + "] to case [" + id + "] by [" + e.User.Name + "] " + verb
-}
 
 // lossLine is the line that tells how many lines are missing at its place.
 func lossLine(lost int64) []byte {
@@ -137,20 +83,22 @@ func hiddenPairs() []string {
 	return pairs
 }
 
-// encode makes the line of an event.
+// encode makes the line of an event that is complete.
 func encode(e *Event) []byte {
 	line, err := json.Marshal(e)
 	if err != nil {
 		// Strings and numbers always marshal.
 		return nil
 	}
-	if utf8.RuneCount(line) != len(line) || bytes.IndexByte(line, 0x7f) >= 0 {
-		line = []byte(hidden.Replace(string(line)))
-	}
-	return append(line, '\n')
+	return append(unhide(line), '\n')
 }
 
-// cut is the event with all texts at most maxText bytes long. What line writes is left to it.
+// unhide writes hidden characters as JSON escapes.
+func unhide(line []byte) []byte {
+	return []byte(hidden.Replace(string(line)))
+}
+
+// cut is the event with all texts at most maxText bytes long. What Record writes is left to it.
 func cut(e *Event) *Event {
 	short := *e
 	texts := []*string{

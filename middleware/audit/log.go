@@ -15,14 +15,9 @@ func New(s Settings) *Log {
 	return &Log{sink: sinkFor(s.Output)}
 }
 
-// Write counts the event and hands its line on to be written. It does not wait for the output: lines that an output
-// does not take are dropped when more than 1 MiB wait, counted, and told of in the place where they are missing. The
-// event may be used again afterwards.
+// Write counts the event and hands its line on to be written, as Record does. The event may be used again afterwards.
 func Write(l *Log, e *Event) {
-	count(e)
-	if l.sink != nil {
-		put(l.sink, Line(e))
-	}
+	recorded(&Entry{Log: l, Event: e})
 }
 
 // Flush waits until all lines have been handed to their outputs, for the given time at most, and tells whether they

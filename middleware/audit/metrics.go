@@ -48,30 +48,6 @@ var (
 	recent []float64
 )
 
-// count adds an event to the counters. Nothing in it can panic, so it does without the cost of a defer.
-func count(e *Event) {
-	took := &e.Took
-	code := ""
-	if e.Rule != nil {
-		code = e.Rule.Name
-	}
-	countersLock.Lock()
-	codes := decisions[e.Report]
-	if _, known := codes[code]; !known && len(codes) >= maxCodes {
-		code = "other"
-	}
-	codes[code]++
-	if e.File != nil && e.File.Size != nil && (e.Rule == nil || e.Report) {
-		uploadBytes += *e.File.Size
-	}
-	recent = append(recent, float64(took.Token), float64(took.Owner)+shift, float64(took.Body)+2*shift,
-		float64(took.Scan)+3*shift, float64(took.Kibana)+4*shift)
-	if len(recent) >= maxRecent {
-		fold()
-	}
-	countersLock.Unlock()
-}
-
 // fold sorts the recent durations into the buckets and sums them up. The caller holds countersLock.
 func fold() {
 	sort.Float64s(recent)

@@ -165,7 +165,7 @@ func TestBucketsHoldTheirEnds(t *testing.T) {
 		{100 * time.Hour, "+Inf"},
 	} {
 		before, _ := scrape(t, Others{})
-		count(&Event{Took: Timings{Scan: row.took}})
+		Write(&Log{}, &Event{Took: Timings{Scan: row.took}})
 		after, _ := scrape(t, Others{})
 		reached := false
 		for _, le := range append(ends, "+Inf") {
@@ -181,7 +181,7 @@ func TestBucketsHoldTheirEnds(t *testing.T) {
 func TestManyDurationsAreFolded(t *testing.T) {
 	before, _ := scrape(t, Others{})
 	for i := 1; i <= 10*maxRecent; i++ {
-		count(&Event{Took: Timings{Owner: time.Duration(i) * time.Microsecond}})
+		Write(&Log{}, &Event{Took: Timings{Owner: time.Duration(i) * time.Microsecond}})
 	}
 	if len(recent) >= maxRecent || cap(recent) > 2*maxRecent {
 		t.Errorf("%d durations wait", len(recent))
@@ -259,6 +259,6 @@ func TestCountingAndScrapingAtOnce(t *testing.T) {
 func BenchmarkCount(b *testing.B) {
 	e := full()
 	for i := 0; i < b.N; i++ {
-		count(e)
+		Write(&Log{}, e)
 	}
 }

@@ -63,23 +63,6 @@ func sinkFor(output string) *sink {
 	return made
 }
 
-// put takes a line, or drops it when too many wait. It never waits for the output.
-func put(s *sink, line []byte) {
-	s.mu.Lock()
-	if len(s.pending)+len(line) > maxPending {
-		s.dropped++
-		s.mu.Unlock()
-		linesLost.Add(1)
-		return
-	}
-	s.pending = append(s.pending, line...)
-	if !s.running {
-		s.running = true
-		go s.drain()
-	}
-	s.mu.Unlock()
-}
-
 // drain writes what is pending until there has been nothing for a while. A panic here would end the whole gateway.
 func (s *sink) drain() {
 	defer func() {

@@ -89,12 +89,17 @@ func forbidden(head []byte) string {
 			what = "a disk image (VDI)"
 		}
 	}
-	// The first 32 KiB of a disc's image are free for anything, a JPEG's head or a partition table.
-	if what == "" && len(head) > 0x8005 && (at(head, 0x8001, "CD001") || at(head, 0x8001, "BEA01")) {
+	if what == "" && len(head) >= discMark+5 && discMarks[string(head[discMark:discMark+5])] {
 		what = "a disk image (ISO 9660 or UDF)"
 	}
 	return what
 }
+
+// discMark is where the image of a disc names itself. The 32 KiB before it are free for anything, a JPEG's head or a
+// partition table.
+const discMark = 0x8001
+
+var discMarks = map[string]bool{"CD001": true, "BEA01": true}
 
 // marked looks the first four bytes up.
 func marked(head []byte) string {
@@ -173,18 +178,24 @@ func installs(data []byte) bool {
 	return n > 0 && (data[n-1] == 0x84 || data[n-1] == 0x86 || data[n-1] == 0x82)
 }
 
-// forbiddenTail says the same as forbidden of a file's last bytes: some disk images carry their mark in the last 512.
+// trailer is how far before their end some disk images carry their mark, in bytes.
+const trailer = 512
+
+// trailers are the first four bytes of it, with all of it.
+var trailers = map[string]mark{
+	"koly": {"a disk image (DMG)", 4, ""},
+	"cone": {"a disk image (VHD)", 4, "ctix"},
+}
+
+// forbiddenTail says the same as forbidden of a file's last bytes.
 func forbiddenTail(tail []byte) string {
-	if len(tail) < 512 {
+	if len(tail) < trailer {
 		return ""
 	}
-	switch string(tail[len(tail)-512 : len(tail)-508]) {
-	case "koly":
-		return "a disk image (DMG)"
-	case "cone":
-		if at(tail, len(tail)-512, "conectix") {
-			return "a disk image (VHD)"
-		}
+	last := tail[len(tail)-trailer:]
+	m, known := trailers[string(last[:4])]
+	if known && at(last, m.offset, m.text) {
+		return m.what
 	}
 	return ""
 }

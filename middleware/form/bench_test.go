@@ -10,8 +10,8 @@ import (
 const benchmarkBoundary = "------------------------0f1e2d3c4b5a6978901234"
 
 func benchmarkForm(b *testing.B, file func() io.Reader, size int) {
-	head := FileHead(benchmarkBoundary, "report.pdf", "application/pdf")
-	closing := Closing(benchmarkBoundary)
+	head := []byte("--" + benchmarkBoundary + fileStart + "report.pdf" + typeStart + "application/pdf" + headEnd)
+	closing := []byte("\r\n--" + benchmarkBoundary + "--\r\n")
 	header := contentType(plainType + benchmarkBoundary)
 	b.SetBytes(int64(size))
 	b.ReportAllocs()
@@ -21,7 +21,7 @@ func benchmarkForm(b *testing.B, file func() io.Reader, size int) {
 		if no != nil {
 			b.Fatal(no)
 		}
-		reader := NewReader(io.MultiReader(bytes.NewReader(head), file(), bytes.NewReader(closing)), boundary)
+		reader := newReader(io.MultiReader(bytes.NewReader(head), file(), bytes.NewReader(closing)), boundary)
 		total := 0
 		for {
 			part, no := Next(reader)

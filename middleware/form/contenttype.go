@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/casegate/casegate/middleware/lane"
 	"github.com/casegate/casegate/middleware/refusal"
 )
 
@@ -27,17 +28,11 @@ const (
 // Content-Type must be there; beside the boundary it may carry Elastic-Api-Version, where the API page's own example
 // puts it, and charset=utf-8. A Content-Encoding is refused unless it is "identity", which encodes nothing.
 func Boundary(header http.Header) (boundary string, no *refusal.Refusal) {
-	types := header["Content-Type"]
-	versions := header["Elastic-Api-Version"]
-	// This is what nearly every client sends. The longer way would say the same.
-	if len(types) == 1 && strings.HasPrefix(types[0], plainType) && len(header["Content-Encoding"]) == 0 &&
-		(len(versions) == 0 || len(versions) == 1 && versions[0] == apiVersion) {
-		boundary = types[0][len(plainType):]
-		if boundary != "" && len(boundary) <= maxBoundary && strings.TrimLeft(boundary, plainBoundary) == "" {
-			return boundary, nil
-		}
-	}
-	return boundaryOf(header)
+	o := &Opening{Header: header}
+	once := lane.Once()
+	Open(once, o)
+	lane.Result(once)
+	return o.Boundary, o.No
 }
 
 // boundaryOf judges the headers one by one.

@@ -20,32 +20,6 @@ var endings = map[string]bool{"--": true, "--\r\n": true, "--\r\n\r\n": true}
 // longestEnding is the longest of them, in bytes.
 const longestEnding = 6
 
-// Single reads the form that nearly all uploads are: one part, the file, in the common form, small enough to be seen
-// whole. It gives the file's name and bytes, which are valid until Close, when the form is complete and beyond doubt.
-// For all others the file is nil, and Next begins at the body's beginning as if this had not been called. It accepts
-// nothing that Next and Chunk would not accept; interpreted, it costs a third of them.
-func Single(r *Reader) (filename string, file []byte) {
-	if fill(r) != nil || !r.ended {
-		return "", nil
-	}
-	window := r.window
-	begin := len(r.dashes) + 2
-	end := bytes.Index(window, blankLine)
-	if end < begin || end > maxHead || !bytes.HasPrefix(window, r.opening) {
-		return "", nil
-	}
-	found := commonHead.FindSubmatch(window[begin:end])
-	if found == nil || len(found[1]) == 0 {
-		return "", nil
-	}
-	file = window[end+len(blankLine):]
-	at := bytes.Index(file, r.needle)
-	if at < 3 || file[at-1] != '\n' || file[at-2] != '\r' || !bytes.Equal(file[at:], r.closing) {
-		return "", nil
-	}
-	return string(found[1]), file[:at-2]
-}
-
 // open goes past the first delimiter, with which the body must begin.
 func open(r *Reader) *refusal.Refusal {
 	if r.filled == 0 && !r.ended {
@@ -245,7 +219,7 @@ func finish(r *Reader) *refusal.Refusal {
 
 // fill moves what is left of the window to the front of the buffer, or to the other one, and fills it up.
 func fill(r *Reader) *refusal.Refusal {
-	size := bufferSize
+	size := BufferSize
 	if r.spare != nil {
 		turn(r)
 		size = turnSize

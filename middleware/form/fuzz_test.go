@@ -95,7 +95,7 @@ func FuzzBody(f *testing.F) {
 			// What follows the first head is moved to the end of a buffer, or of the one after it of a reader that takes turns.
 			// It takes its time, so only some do it.
 			unit = 1000
-			size := bufferSize
+			size := BufferSize
 			if shift%8 == 2 {
 				size += turnSize
 			}
@@ -128,8 +128,7 @@ func FuzzRewrite(f *testing.F) {
 		if no != nil || CheckFilename(want.filename) != nil || want.hasTitle && CheckTitle(want.title) != nil {
 			return
 		}
-		fresh := NewBoundary()
-		rewritten := written(fresh, want)
+		fresh, rewritten := written(t, want)
 		if got := readByGo(t, rewritten, fresh); got != want {
 			t.Fatalf("mime/multipart reads %+v, want %+v", got, want)
 		}

@@ -89,3 +89,6 @@ func characterFault(name string) string {
 	}
 	return ""
 }
+
+// deviceStarts are the bytes that such a name begins with.
+var deviceStarts = [256]bool{'c': true, 'C': true, 'p': true, 'P': true, 'a': true, 'A': true, 'n': true, 'N': true, 'l': true, 'L': true}

@@ -18,8 +18,8 @@ const (
 	// page is what a disk is written by. Chunks end where a page of the file does, so that whoever writes them to a file
 	// always fills whole pages.
 	page = 4 << 10
-	// bufferSize is how much of a body is looked at in one step, in bytes: a chunk of 256 KiB and what is left of a page.
-	bufferSize = 256<<10 + page
+	// BufferSize is how much of a body is looked at in one step, in bytes: a chunk of 256 KiB and what is left of a page.
+	BufferSize = 256<<10 + page
 	// turnSize is the same for a reader that takes turns: with a large file each step should do more.
 	turnSize = 512<<10 + page
 	// maxTurning is how many readers take turns at once, with 16 MiB in all.
@@ -45,21 +45,6 @@ var (
 	idleLock sync.Mutex
 	idle     []*bufio.Reader
 )
-
-// takeBuffer gives an idle buffer, or a new one.
-func takeBuffer(body io.Reader) *bufio.Reader {
-	idleLock.Lock()
-	last := len(idle) - 1
-	if last < 0 {
-		idleLock.Unlock()
-		return bufio.NewReaderSize(body, bufferSize)
-	}
-	source := idle[last]
-	idle = idle[:last]
-	idleLock.Unlock()
-	source.Reset(body)
-	return source
-}
 
 // giveBuffer keeps a buffer for the next reader, unless there are enough.
 func giveBuffer(source *bufio.Reader) {
@@ -127,18 +112,6 @@ type Reader struct {
 	seenFile  bool
 	seenTitle bool
 	no        *refusal.Refusal
-}
-
-// NewReader makes a reader for a body with the boundary that Boundary returned. Nothing is read before Next.
-func NewReader(body io.Reader, boundary string) *Reader {
-	source := takeBuffer(body)
-	opening := []byte("--" + boundary + "\r\n")
-	dashes := opening[:len(opening)-2]
-	needle := dashes
-	if len(needle) > maxNeedle {
-		needle = dashes[:maxNeedle]
-	}
-	return &Reader{body: body, source: source, dashes: dashes, needle: needle, opening: opening, closing: []byte("--" + boundary + "--\r\n")}
 }
 
 // TakeTurns lets every chunk stay valid while the next one is read, by means of two larger buffers, and says whether it

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"github.com/casegate/casegate/middleware/lane"
 	"github.com/casegate/casegate/middleware/refusal"
 )
 
@@ -60,9 +61,18 @@ func fileInTurns(reader *Reader) (string, *refusal.Refusal) {
 	}
 }
 
+// newReader makes a reader for a body with the boundary that Boundary returned.
+func newReader(body io.Reader, boundary string) *Reader {
+	o := &Opening{Header: contentType(`multipart/form-data; boundary="` + boundary + `"`), Body: body}
+	once := lane.Once()
+	Open(once, o)
+	lane.Result(once)
+	return o.Reader
+}
+
 // readWith reads a form, and its file in one of these ways.
 func readWith(body io.Reader, boundary string, take func(reader *Reader) (string, *refusal.Refusal)) (form, *refusal.Refusal) {
-	reader := NewReader(body, boundary)
+	reader := newReader(body, boundary)
 	defer Close(reader)
 	var result form
 	for {
@@ -162,12 +172,12 @@ func TestWonkyBodiesReadTheSame(t *testing.T) {
 
 // aroundBufferEnd is a form whose last delimiter begins at the given distance from the end of the first buffer.
 func aroundBufferEnd(distance int, ending string) (body, file string) {
-	return longForm(bufferSize-len(longHead)+distance, ending)
+	return longForm(BufferSize-len(longHead)+distance, ending)
 }
 
 // aroundTurnEnd is the same for the end of the second buffer of a reader that takes turns after the first chunk.
 func aroundTurnEnd(distance int, ending string) (body, file string) {
-	first := (bufferSize - len(longHead) - len("--abc") - 3) / page * page
+	first := (BufferSize - len(longHead) - len("--abc") - 3) / page * page
 	return longForm(first+turnSize+distance, ending)
 }
 
@@ -284,7 +294,7 @@ func TestEmptyFile(t *testing.T) {
 
 func TestPartsLeftUnreadAreStillJudged(t *testing.T) {
 	walk := func(body string) *refusal.Refusal {
-		reader := NewReader(strings.NewReader(body), "abc")
+		reader := newReader(strings.NewReader(body), "abc")
 		defer Close(reader)
 		for {
 			part, no := Next(reader)
@@ -293,14 +303,14 @@ func TestPartsLeftUnreadAreStillJudged(t *testing.T) {
 			}
 		}
 	}
-	body, _ := aroundBufferEnd(bufferSize, "\r\n--abc--\r\n")
+	body, _ := aroundBufferEnd(BufferSize, "\r\n--abc--\r\n")
 	wantPass(t, walk(body))
-	body, _ = aroundBufferEnd(bufferSize, "\r\n--abc \r\nx\r\n--abc--\r\n")
+	body, _ = aroundBufferEnd(BufferSize, "\r\n--abc \r\nx\r\n--abc--\r\n")
 	wantRefusal(t, walk(body), "form_malformed", "blanks after the boundary")
 }
 
 func TestRefusalStays(t *testing.T) {
-	reader := NewReader(strings.NewReader("--abc\r\nX: y\r\n\r\n\r\n--abc--\r\n"), "abc")
+	reader := newReader(strings.NewReader("--abc\r\nX: y\r\n\r\n\r\n--abc--\r\n"), "abc")
 	_, first := Next(reader)
 	wantRefusal(t, first, "form_malformed", "header other than")
 	if _, again := Next(reader); again != first {
@@ -356,12 +366,10 @@ type nothing struct{}
 func (nothing) Read([]byte) (int, error) { return 0, nil }
 
 func TestBuffersGoBack(t *testing.T) {
-	for len(idle) > 0 {
-		takeBuffer(nil)
-	}
+	idle = nil
 	open := make([]*Reader, idleBuffers+3)
 	for i := range open {
-		open[i] = NewReader(strings.NewReader(""), "abc")
+		open[i] = newReader(strings.NewReader(""), "abc")
 	}
 	for _, reader := range open {
 		Close(reader)
@@ -369,7 +377,7 @@ func TestBuffersGoBack(t *testing.T) {
 	if len(idle) != idleBuffers {
 		t.Errorf("%d idle buffers, want %d", len(idle), idleBuffers)
 	}
-	first := NewReader(strings.NewReader(shapes[0].wire()), shapes[0].Boundary)
+	first := newReader(strings.NewReader(shapes[0].wire()), shapes[0].Boundary)
 	Close(first)
 	if len(idle) != idleBuffers {
 		t.Errorf("%d idle buffers after reuse, want %d", len(idle), idleBuffers)

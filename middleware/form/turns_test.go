@@ -16,7 +16,7 @@ import (
 // inTurns reads the file of a form by turns. Every chunk is looked at only when the next one has been read, as those do
 // who work on it meanwhile.
 func inTurns(body io.Reader, boundary string) ([]byte, *refusal.Refusal) {
-	r := NewReader(body, boundary)
+	r := newReader(body, boundary)
 	defer Close(r)
 	if _, no := Next(r); no != nil {
 		return nil, no
@@ -51,9 +51,9 @@ func largeForm(size int) (body string, file []byte) {
 
 // Whatever a buffer's end cuts, and however the body comes, all bytes arrive.
 func TestTurnsGiveEveryByte(t *testing.T) {
-	sizes := []int{1, page, bufferSize, bufferSize + turnSize, 3 << 20}
+	sizes := []int{1, page, BufferSize, BufferSize + turnSize, 3 << 20}
 	for distance := -90; distance <= 90; distance += 7 {
-		sizes = append(sizes, bufferSize-page+turnSize+distance, bufferSize-page+2*turnSize-page+distance)
+		sizes = append(sizes, BufferSize-page+turnSize+distance, BufferSize-page+2*turnSize-page+distance)
 	}
 	for _, size := range sizes {
 		body, want := largeForm(size)
@@ -76,7 +76,7 @@ func TestTurnsAreBounded(t *testing.T) {
 	body, _ := largeForm(1 << 20)
 	open := make([]*Reader, maxTurning+2)
 	for i := range open {
-		open[i] = NewReader(strings.NewReader(body), "abc")
+		open[i] = newReader(strings.NewReader(body), "abc")
 		_, no := Next(open[i])
 		wantPass(t, no)
 		if got := TakeTurns(open[i]); got != (i < maxTurning) {
@@ -94,7 +94,7 @@ func TestTurnsAreBounded(t *testing.T) {
 
 func TestTurnsOfBrokenBodies(t *testing.T) {
 	body, _ := largeForm(2 << 20)
-	for _, at := range []int{bufferSize, bufferSize + 1, bufferSize + turnSize, 2<<20 - 1, len(body) - 12} {
+	for _, at := range []int{BufferSize, BufferSize + 1, BufferSize + turnSize, 2<<20 - 1, len(body) - 12} {
 		_, no := inTurns(strings.NewReader(body[:at]), "abc")
 		wantRefusal(t, no, "form_malformed", "")
 		broken := io.MultiReader(strings.NewReader(body[:at]), iotest.ErrReader(errors.New("reset")))
@@ -110,7 +110,7 @@ func TestTurnsOfBrokenBodies(t *testing.T) {
 func TestTurnsBeforeATitle(t *testing.T) {
 	body, want := largeForm(2 << 20)
 	body = strings.TrimSuffix(body, "--\r\n") + "\r\nContent-Disposition: form-data; name=\"filename\"\r\n\r\na title\r\n--abc--\r\n"
-	r := NewReader(strings.NewReader(body), "abc")
+	r := newReader(strings.NewReader(body), "abc")
 	defer Close(r)
 	_, no := Next(r)
 	wantPass(t, no)

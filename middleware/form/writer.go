@@ -1,36 +1,104 @@
 package form
 
 import (
+	"bufio"
+	"bytes"
 	"crypto/rand"
 	"encoding/hex"
+
+	"github.com/casegate/casegate/middleware/lane"
 )
 
-// NewBoundary makes a boundary that nobody can foresee: 240 bits out of crypto/rand, so that no file's bytes can be made to
+// randomBytes makes a boundary that nobody can foresee: 240 bits out of crypto/rand, so that no file's bytes can be made to
 // hold it. It is nearly as long as one may be, because Kibana's readers skip through a file by the boundary's length.
-func NewBoundary() string {
-	random := make([]byte, 30)
-	// It never fails: since Go 1.24 it ends the process instead, and before, Linux always had randomness by the time
-	// that a gateway runs. A failure must still not make a boundary that can be foreseen.
-	if _, err := rand.Read(random); err != nil {
-		panic("form: no randomness")
+const randomBytes = 30
+
+// What stands between the values of a form that the gate writes.
+const (
+	boundaryStart = "casegate-"
+	titleStart    = "\r\nContent-Disposition: form-data; name=\"filename\"\r\n\r\n"
+	fileStart     = "\r\nContent-Disposition: form-data; name=\"file\"; filename=\""
+	typeStart     = "\"\r\nContent-Type: "
+	headEnd       = "\r\n\r\n"
+)
+
+// noRandomness is a panic that never comes: since Go 1.24 rand.Read ends the process instead, and before, Linux always
+// had randomness by the time that a gateway runs. A failure must still not make a boundary that can be foreseen.
+const noRandomness = "form: no randomness"
+
+// Writing is a form that Write writes: the title, where there is one, then the file.
+type Writing struct {
+	// Filename and Title have passed CheckFilename and CheckTitle, so they can't leave their places; they go out as UTF-8
+	// without escapes (RFC 7578, section 4.2).
+	Filename string
+	Title    string
+	Titled   bool // There is a title.
+	MIME     string
+	// File is the file, where it is in memory.
+	File []byte
+	// Apart says that it is not: then Head comes before it, and Closing behind it.
+	Apart bool
+	// Reader is where File was read. It is closed, and nil then, when Body has the file's bytes and nobody else needs its
+	// buffer.
+	Reader *Reader
+
+	// Boundary is a new one for each form, Body the whole form.
+	Boundary      string
+	Body          []byte
+	Head, Closing []byte
+}
+
+// Write writes the forms that Kibana receives.
+func Write(l *lane.Lane, w *Writing) {
+	defer lane.End(l)
+	var (
+		random   = make([]byte, randomBytes)
+		boundary string
+		head     string
+		closing  string
+		r        *Reader
+		source   *bufio.Reader
+		err      error
+	)
+	for ; <-l.Go; l.Done <- true {
+		_, err = rand.Read(random)
+		if err != nil {
+			panic(noRandomness)
+		}
+		boundary = boundaryStart + hex.EncodeToString(random)
+		head = "--" + boundary + fileStart + w.Filename + typeStart + w.MIME + headEnd
+		if w.Titled {
+			head = "--" + boundary + titleStart + w.Title + "\r\n" + head
+		}
+		closing = "\r\n--" + boundary + "--\r\n"
+		w.Boundary = boundary
+		if w.Apart {
+			w.Head = []byte(head)
+			w.Closing = []byte(closing)
+			continue
+		}
+		w.Body = bytes.Join([][]byte{[]byte(head), w.File, []byte(closing)}, nil)
+		r = w.Reader
+		if r == nil || r.spare != nil || r.source == nil {
+			continue
+		}
+		source = r.source
+		r.source = nil
+		r.window = nil
+		r.no = closedReader
+		source.Reset(nil)
+		idleLock.Lock()
+		if len(idle) < idleBuffers {
+			idle = append(idle, source)
+		}
+		idleLock.Unlock()
+		source = nil
+		w.Reader = nil
 	}
-	return "casegate-" + hex.EncodeToString(random)
 }
 
-// TitlePart is the whole part filename with the line end after it; FileHead follows. Where it stands behind the file,
-// a line end comes before it, and Closing goes without its own. The title has passed CheckTitle.
+// TitlePart is the whole part filename with the line end after it, where it follows the file: a line end comes before it
+// then, and Closing goes without its own. The title has passed CheckTitle.
 func TitlePart(boundary, title string) []byte {
-	return []byte("--" + boundary + "\r\nContent-Disposition: form-data; name=\"filename\"\r\n\r\n" + title + "\r\n")
-}
-
-// FileHead is the delimiter and the head of the part file; the file's bytes follow it. The name has passed
-// CheckFilename, so it can't leave its quotes; it goes out as UTF-8 without escapes (RFC 7578, section 4.2).
-func FileHead(boundary, filename, mimeType string) []byte {
-	return []byte("--" + boundary + "\r\nContent-Disposition: form-data; name=\"file\"; filename=\"" + filename +
-		"\"\r\nContent-Type: " + mimeType + "\r\n\r\n")
-}
-
-// Closing ends the form, after the last part's last byte.
-func Closing(boundary string) []byte {
-	return []byte("\r\n--" + boundary + "--\r\n")
+	return []byte("--" + boundary + titleStart + title + "\r\n")
 }

@@ -4,18 +4,31 @@ import (
 	"bytes"
 	"io"
 	"mime/multipart"
+	"strings"
 	"testing"
+
+	"github.com/casegate/casegate/middleware/lane"
 )
 
-// written is a form as the gate writes it.
-func written(boundary string, f form) []byte {
-	var body []byte
-	if f.hasTitle {
-		body = append(body, TitlePart(boundary, f.title)...)
+// written is a form as the gate writes it, in one piece or around its file, and its boundary.
+func written(t testing.TB, f form) (boundary string, body []byte) {
+	t.Helper()
+	w := &Writing{Filename: f.filename, Title: f.title, Titled: f.hasTitle, MIME: "application/pdf", File: []byte(f.file)}
+	write := func() {
+		once := lane.Once()
+		Write(once, w)
+		lane.Result(once)
 	}
-	body = append(body, FileHead(boundary, f.filename, "application/pdf")...)
-	body = append(body, f.file...)
-	return append(body, Closing(boundary)...)
+	w.Apart = true
+	write()
+	around := string(w.Head) + f.file + string(w.Closing)
+	apart := w.Boundary
+	w.Apart = false
+	write()
+	if again := strings.ReplaceAll(around, apart, w.Boundary); again != string(w.Body) {
+		t.Errorf("around its file the form is %q, in one piece %q", again, w.Body)
+	}
+	return w.Boundary, w.Body
 }
 
 // readByGo is what mime/multipart makes of a form.
@@ -52,7 +65,8 @@ func readByGo(t *testing.T, body []byte, boundary string) form {
 }
 
 func TestWrittenBytes(t *testing.T) {
-	got := string(written("B", form{filename: "a.pdf", file: "data", title: "Title", hasTitle: true}))
+	boundary, body := written(t, form{filename: "a.pdf", file: "data", title: "Title", hasTitle: true})
+	got := strings.ReplaceAll(string(body), boundary, "B")
 	want := "--B\r\nContent-Disposition: form-data; name=\"filename\"\r\n\r\nTitle\r\n" +
 		"--B\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.pdf\"\r\nContent-Type: application/pdf\r\n\r\ndata\r\n--B--\r\n"
 	if got != want {
@@ -69,8 +83,7 @@ func TestOthersReadWhatWasWritten(t *testing.T) {
 		"percent, quote": {filename: "so-called %22final%22 'report'.pdf", file: "\r\n--", title: "--", hasTitle: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			boundary := NewBoundary()
-			body := written(boundary, want)
+			boundary, body := written(t, want)
 			if got := readByGo(t, body, boundary); got != want {
 				t.Errorf("mime/multipart: %+v", got)
 			}
@@ -88,7 +101,7 @@ func TestOthersReadWhatWasWritten(t *testing.T) {
 func TestBoundariesDiffer(t *testing.T) {
 	seen := map[string]bool{}
 	for round := 0; round < 1000; round++ {
-		boundary := NewBoundary()
+		boundary, _ := written(t, form{filename: "a.pdf"})
 		if seen[boundary] || len(boundary) > maxBoundary {
 			t.Fatalf("boundary %q", boundary)
 		}

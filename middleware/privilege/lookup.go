@@ -112,7 +112,7 @@ func NewLookup(ttl time.Duration) *Lookup {
 // upload. It returns within 5 s as long as next heeds the request's context; it does not return before next has, because
 // what it handed to next must not be used any more afterwards. The request is not changed, and its body is not read.
 func (l *Lookup) Owner(req *http.Request, c Case, next http.Handler) (owner string, no *refusal.Refusal) {
-	if owner := Remembered(l, &c); owner != "" {
+	if owner := recall(l, &c); owner != "" {
 		return owner, nil
 	}
 	key := c.key()
@@ -210,21 +210,4 @@ func (l *Lookup) land(mine *flight, key, flightKey string) {
 	}
 	l.mu.Unlock()
 	mine.land()
-}
-
-// Remembered returns the owner of the case when it is remembered, and nothing when it is not. It is what Owner begins
-// with, for the way of nearly every upload: interpreted, a method as large as Owner costs a multiple of it.
-func Remembered(l *Lookup, c *Case) string {
-	key := c.Space + "/" + c.ID
-	l.mu.Lock()
-	entry := l.young[key]
-	if entry == nil {
-		entry = l.old[key]
-	}
-	l.mu.Unlock()
-	if entry == nil || !l.now().Before(entry.until) {
-		return ""
-	}
-	remembered.Add(1)
-	return entry.owner
 }

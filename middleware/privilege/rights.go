@@ -34,16 +34,6 @@ type Rights struct {
 	in         map[string]int
 }
 
-// Any tells whether the caller could attach to some case of the space.
-func Any(r *Rights, space string) bool {
-	return (r.everywhere | r.in[space]) != 0
-}
-
-// Has tells whether the caller may attach to cases of the owner in the space.
-func Has(r *Rights, owner, space string) bool {
-	return (r.everywhere|r.in[space])&ownerBits[owner] != 0
-}
-
 // give adds owners in a space; `*` is every space.
 func (r *Rights) give(owners int, space string) {
 	if space == "*" {

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/casegate/casegate/middleware/lane"
 )
 
 func decode(t testing.TB, text string) map[string]any {
@@ -189,3 +191,16 @@ func BenchmarkRights(b *testing.B) {
 		judge.Rights(claims)
 	}
 }
+
+// ask is what Recall says of a caller and cases of an owner.
+func ask(r *Rights, owner, space string) *Question {
+	q := &Question{Rights: r, Case: &Case{Space: space}, Owner: owner}
+	once := lane.Once()
+	Recall(once, q)
+	lane.Result(once)
+	return q
+}
+
+// Any tells whether the caller could attach to some case of the space, Has whether to cases of the owner.
+func Any(r *Rights, space string) bool        { return ask(r, "", space).Any }
+func Has(r *Rights, owner, space string) bool { return ask(r, owner, space).Granted }

@@ -17,6 +17,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/casegate/casegate/middleware/lane"
 	"github.com/casegate/casegate/middleware/refusal"
 	"github.com/golang-jwt/jwt/v5"
 )
@@ -56,41 +57,70 @@ func New(s Settings) *Verifier {
 	return shared.verifier(s)
 }
 
-// Check says who sent the request, or why it is refused. Requests with the same token get the same Caller as long as
-// the token is remembered: that is the way of nearly every request, so it takes as few steps as possible.
-func Check(v *Verifier, req *http.Request) (*Caller, *refusal.Refusal) {
-	values := req.Header["Authorization"]
-	if len(values) == 1 && len(values[0]) <= maxCredential {
-		if caller := recall(v, sha256.Sum256([]byte(values[0]))); caller != nil {
-			return caller, nil
+// Question is what a lane of Recall is asked.
+type Question struct {
+	// Verifier and Header, that of the request, are what it is asked about.
+	Verifier *Verifier
+	Header   http.Header
+	// Caller is the answer: nil when the request's token is not remembered.
+	Caller *Caller
+}
+
+// Recall finds the callers whose tokens were verified a moment ago: that is the way of nearly every request. Requests with
+// the same token get the same Caller as long as the token is remembered.
+func Recall(l *lane.Lane, q *Question) {
+	defer lane.End(l)
+	var (
+		v      *Verifier
+		c      *cache
+		values []string
+		digest [sha256.Size]byte
+		entry  *remembered
+		now    int64
+	)
+	for ; <-l.Go; l.Done <- true {
+		q.Caller = nil
+		v = q.Verifier
+		values = q.Header["Authorization"]
+		if len(values) != 1 || len(values[0]) > maxCredential {
+			continue
 		}
+		digest = sha256.Sum256([]byte(values[0]))
+		c = v.cache
+		c.mu.Lock()
+		entry = c.young[digest]
+		if entry == nil {
+			entry = c.old[digest]
+		}
+		c.mu.Unlock()
+		if entry == nil {
+			continue
+		}
+		now = v.now().UnixNano()
+		// An end too far away is that of a clock which ran ahead when the token was verified.
+		if now >= entry.until || entry.until-now > int64(maxRemembered) || now >= v.ring.due.Load() || entry.generation != v.ring.generation.Load() {
+			continue
+		}
+		CacheHits.Add(1)
+		q.Caller = entry.caller
 	}
-	return v.find(req, values)
 }
 
-// recall returns the caller of a token that was verified a moment ago. It is a function, as Check is, because a method
-// costs the interpreter several times as much.
-func recall(v *Verifier, digest [sha256.Size]byte) *Caller {
-	c := v.cache
-	c.mu.Lock()
-	entry := c.young[digest]
-	if entry == nil {
-		entry = c.old[digest]
-	}
-	c.mu.Unlock()
-	if entry == nil {
-		return nil
-	}
-	now := v.now().UnixNano()
-	// An end too far away is that of a clock which ran ahead when the token was verified.
-	if now >= entry.until || entry.until-now > int64(maxRemembered) || now >= v.ring.due.Load() || entry.generation != v.ring.generation.Load() {
-		return nil
-	}
-	CacheHits.Add(1)
-	return entry.caller
+// recall takes the step of Recall once, for a token that may have come in another way than in its header.
+func recall(v *Verifier, credential string) *Caller {
+	q := &Question{Verifier: v, Header: http.Header{"Authorization": {credential}}}
+	once := lane.Once()
+	Recall(once, q)
+	lane.Result(once)
+	return q.Caller
 }
 
-// find verifies the token of the request, which is not remembered, if it has one.
+// Check says who sent the request, or why it is refused. It may wait for keys.
+func Check(v *Verifier, req *http.Request) (*Caller, *refusal.Refusal) {
+	return v.find(req, req.Header["Authorization"])
+}
+
+// find verifies the token of the request, if it has one.
 func (v *Verifier) find(req *http.Request, values []string) (*Caller, *refusal.Refusal) {
 	token, caller, no := v.credential(req, values)
 	if token == "" {

@@ -59,8 +59,8 @@ func (v *Verifier) verify(ctx context.Context, token string) (*Caller, *refusal.
 	if keys == nil {
 		return nil, keysUnavailable(until.Sub(v.now()))
 	}
-	digest := sha256.Sum256([]byte("Bearer " + token))
-	if caller := recall(v, digest); caller != nil {
+	credential := "Bearer " + token
+	if caller := recall(v, credential); caller != nil {
 		return caller, nil
 	}
 	CacheMisses.Add(1)
@@ -96,7 +96,7 @@ func (v *Verifier) verify(ctx context.Context, token string) (*Caller, *refusal.
 	if no != nil {
 		return nil, no
 	}
-	v.remember(digest, caller, keys.generation, expiry, until)
+	v.remember(sha256.Sum256([]byte(credential)), caller, keys.generation, expiry, until)
 	return caller, nil
 }
 

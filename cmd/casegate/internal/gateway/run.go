@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/casegate/casegate/middleware"
 	"github.com/casegate/casegate/middleware/audit"
 )
 
@@ -57,6 +58,7 @@ func Run(ctx context.Context, args []string, _, stderr io.Writer) int {
 	}
 	defer g.close()
 	defer audit.Flush(auditPatience)
+	defer middleware.Recorded()
 	if err := g.run(ctx, *pageAddress); err != nil {
 		fmt.Fprintln(stderr, "casegate serve:", err)
 		return 1
