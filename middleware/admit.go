@@ -27,7 +27,6 @@ func admitUploads() {
 		g         *Gate
 		req       *http.Request
 		header    http.Header
-		escaped   string
 		space     string
 		match     []string
 		body      io.ReadCloser
@@ -60,10 +59,13 @@ func admitUploads() {
 		// 1. The route.
 		if u.target == nil {
 			u.facts = factsOf(req, header)
-			escaped = req.URL.EscapedPath()
-			match = g.router.simple.FindStringSubmatch(escaped)
+			// What simple finds in a path is the same escaped.
+			match = nil
+			if req.URL.RawPath == "" {
+				match = g.router.simple.FindStringSubmatch(req.URL.Path)
+			}
 			if match == nil {
-				u.target, u.no = findUpload(g.router, req, escaped)
+				u.target, u.no = findUpload(g.router, req, req.URL.EscapedPath())
 				if u.target == nil {
 					continue
 				}

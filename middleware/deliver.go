@@ -135,7 +135,7 @@ func deliverUploads() {
 			// The body has the file's bytes now, and the reader's buffer may be another's.
 			u.held.memory = nil
 			u.reader = written.Reader
-			u.light = u.reader == nil && u.workers == nil && u.recording == nil
+			u.light = u.reader == nil
 			written.Body = nil
 		}
 		req.ContentLength = size

@@ -5,9 +5,9 @@ import (
 	"sync/atomic"
 )
 
-// Every upload goes through the process's lanes one after the other; package lane says why. There are as many of each as
-// there are processors to run them, because they do what needs a processor alone, and they stay when there is nothing to
-// do. Whoever waits for a lane waits on the upload's done.
+// Every upload goes through the process's lanes one after the other; package lane says why. There are half as many of each
+// kind as processors, because they do what needs a processor alone and an upload is in one of them at a time, and they stay
+// when there is nothing to do. Whoever waits for a lane waits on the upload's done.
 var (
 	admissions = make(chan *upload) // admitUploads: what headers decide.
 	deliveries = make(chan *upload) // deliverUploads: small forms, and the request that Kibana receives.
@@ -24,7 +24,7 @@ func startLanes() {
 	if !atomic.CompareAndSwapInt64(&lanesRun, 0, 1) {
 		return
 	}
-	count := runtime.GOMAXPROCS(0)
+	count := (runtime.GOMAXPROCS(0) + 1) / 2
 	if count > maxLanes {
 		count = maxLanes
 	}
