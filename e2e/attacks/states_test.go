@@ -44,6 +44,7 @@ func stateAttacks() []attack {
 		{"stream-late-javascript", "JavaScript at the end of a large PDF", late, "stream", "active_content", file("a.pdf", join(pdf("<<>>\n%"+strings.Repeat("a line\n%", 200<<10)), pdf("<</S/JavaScript/JS(x)>>"))), brokenOff},
 		{"stream-large-archive", "a large archive with a program, to a gate that streams", held, "stream", "executable_content", file("a.zip", forgedZIP(nil, member("a.txt", string(long)), member("b.txt", string(harness.ELF())))), nil},
 		{"stream-early-answer", "Kibana answers early while a bad file still comes", late, "stream", "413", earlyAnswer(join(bytes.Repeat(long, 16), []byte{0})), brokenOff},
+		{"mixed-at-once", "hundreds of uploads of many callers at once, every other one forbidden", "what one upload leaves in the process's lanes is never another's", "", "executable_content", sendMixed, mixedStored},
 		{"report-user-forged", "X-Casegate-User in report mode, where bytes pass as they came", "removed in every mode; the verified name takes its place", "report", "200", with(notes, "X-Casegate-User: "+forged), stored(nil)},
 		{"report-response-forged", "a client's own X-Casegate-Report and X-Casegate-Code", "they are headers of answers; the client's mean nothing", "report", "200", with(notes, "X-Casegate-Report: "+forged, "X-Casegate-Code: "+forged), stored(nil)},
 	}
