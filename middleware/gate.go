@@ -160,7 +160,7 @@ func servePost(g *Gate, rw http.ResponseWriter, req *http.Request) {
 	if g.apart && serveApart(g, rw, req) {
 		return
 	}
-	if !strings.HasSuffix(req.URL.Path, "/files") && plainlyElse(req) {
+	if (req.Method != http.MethodPost || !strings.HasSuffix(req.URL.Path, "/files")) && plainlyElse(req) {
 		g.next.ServeHTTP(rw, req)
 		return
 	}

@@ -29,14 +29,14 @@ const pngStart = "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
 func Glance(l *lane.Lane, s *Seen) {
 	defer lane.End(l)
 	var (
-		name          string
-		file, head    []byte
-		t             *Type
-		r             *row
-		dot           int
-		width, height int64
-		place         int
-		marked        bool
+		name                string
+		file, head          []byte
+		t                   *Type
+		r                   *row
+		dot                 int
+		area, width, height uint64
+		place               int
+		marked              bool
 	)
 	for ; <-l.Go; l.Done <- true {
 		s.Type = nil
@@ -75,8 +75,9 @@ func Glance(l *lane.Lane, s *Seen) {
 		if !pngDepths[file[24]] || !pngColours[file[25]] || !pngWays[string(file[26:29])] {
 			continue
 		}
-		width = int64(binary.BigEndian.Uint32(file[16:]))
-		height = int64(binary.BigEndian.Uint32(file[20:]))
+		area = binary.BigEndian.Uint64(file[16:])
+		width = area >> 32
+		height = area & 0xffffffff
 		if width == 0 || height == 0 || width > maxPixels/height {
 			continue
 		}

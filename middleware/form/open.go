@@ -42,10 +42,10 @@ func Open(l *lane.Lane, o *Opening) {
 		types = header["Content-Type"]
 		versions = header["Elastic-Api-Version"]
 		// This is what nearly every client sends. The longer way would say the same.
-		if len(types) == 1 && strings.HasPrefix(types[0], plainType) && len(header["Content-Encoding"]) == 0 &&
-			(len(versions) == 0 || len(versions) == 1 && versions[0] == apiVersion) {
+		if len(types) == 1 && len(types[0]) > len(plainType) && types[0][:len(plainType)] == plainType &&
+			header["Content-Encoding"] == nil && (versions == nil || len(versions) == 1 && versions[0] == apiVersion) {
 			boundary = types[0][len(plainType):]
-			if boundary != "" && len(boundary) <= maxBoundary && strings.TrimLeft(boundary, plainBoundary) == "" {
+			if len(boundary) <= maxBoundary && strings.TrimLeft(boundary, plainBoundary) == "" {
 				o.Boundary = boundary
 			}
 		}
