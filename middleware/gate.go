@@ -129,6 +129,8 @@ type upload struct {
 	answer  *answer // Kibana's answer to the upload; nil as long as it has not been written anew.
 	light   bool    // Nothing is left to give back but the file's share in heldTotal.
 
+	returned bool // Kibana's answer has come to its end.
+
 	// What is recorded of it. Times are counted from started on.
 	facts    *facts
 	started  time.Time
@@ -148,19 +150,23 @@ type upload struct {
 // function could do.
 func (g *Gate) ServeHTTP(rw http.ResponseWriter, req *http.Request) {
 	delete(req.Header, userHeader)
+	if req.Method == http.MethodPost && strings.HasSuffix(req.URL.Path, "/files") {
+		serveUpload(g, rw, req)
+		return
+	}
 	if !g.apart && req.Method != http.MethodPost {
 		g.next.ServeHTTP(rw, req)
 		return
 	}
-	servePost(g, rw, req)
+	serveOther(g, rw, req)
 }
 
-// servePost looks at what could be an upload, or is served apart.
-func servePost(g *Gate, rw http.ResponseWriter, req *http.Request) {
+// serveOther looks at what could be an upload in some reading, or is served apart.
+func serveOther(g *Gate, rw http.ResponseWriter, req *http.Request) {
 	if g.apart && serveApart(g, rw, req) {
 		return
 	}
-	if (req.Method != http.MethodPost || !strings.HasSuffix(req.URL.Path, "/files")) && plainlyElse(req) {
+	if plainlyElse(req) {
 		g.next.ServeHTTP(rw, req)
 		return
 	}
@@ -186,10 +192,7 @@ func serveUpload(g *Gate, rw http.ResponseWriter, req *http.Request) {
 		return
 	}
 	g.next.ServeHTTP(u.answer, req)
-	if u.answer.status == 0 {
-		// Whoever writes no status means this one.
-		u.answer.status = http.StatusOK
-	}
+	u.returned = true
 }
 
 // serveOdd goes on with an upload that is not like nearly all others, or is refused, or is none.
