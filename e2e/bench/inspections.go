@@ -61,7 +61,7 @@ func (b *bench) inspect(kind inspected) ([]row, error) {
 	for i, s := range all {
 		ways = append(ways, way{name: s.what, cpu: b.traefik.CPU, run: func() error {
 			for range kind.times {
-				answer, err := b.answer("inspect", forms[i])
+				answer, err := b.answer(to("sink", "inspect"), forms[i])
 				if err != nil {
 					return err
 				}
