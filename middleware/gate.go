@@ -154,19 +154,12 @@ func (g *Gate) ServeHTTP(rw http.ResponseWriter, req *http.Request) {
 		serveUpload(g, rw, req)
 		return
 	}
-	if !g.apart && req.Method != http.MethodPost {
-		g.next.ServeHTTP(rw, req)
-		return
-	}
-	serveOther(g, rw, req)
-}
-
-// serveOther looks at what could be an upload in some reading, or is served apart.
-func serveOther(g *Gate, rw http.ResponseWriter, req *http.Request) {
 	if g.apart && serveApart(g, rw, req) {
 		return
 	}
-	if plainlyElse(req) {
+	// A path that begins the request's target as it is has nothing encoded in it.
+	if req.Method != http.MethodPost ||
+		req.URL.RawPath == "" && plainlyElse.MatchString(req.URL.Path) && strings.HasPrefix(req.RequestURI, req.URL.Path) {
 		g.next.ServeHTTP(rw, req)
 		return
 	}
