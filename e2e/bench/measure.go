@@ -58,10 +58,10 @@ func (b *bench) interleaved(ways []way, rounds int) (cpu, wall map[string]time.D
 
 func (b *bench) measured(ways []way, rounds int) (cpu, wall map[string]time.Duration, err error) {
 	cpus, walls := map[string][]time.Duration{}, map[string][]time.Duration{}
-	for round := range rounds {
-		for i := range ways {
-			// Each round begins with another way: what one leaves behind, such as garbage upstream, falls on the next.
-			w := ways[(round+i)%len(ways)]
+	for range rounds {
+		// What one way leaves behind, such as garbage upstream, falls on the next: each round has an order of its own.
+		for _, i := range rand.Perm(len(ways)) {
+			w := ways[i]
 			// Kibana's stack keeps a record of every request.
 			if err := b.kibana.Forget(); err != nil {
 				return nil, nil, err
