@@ -53,7 +53,8 @@ type Gate struct {
 }
 
 // New makes the gate in front of next. The error names every fault of the policy, one a line. Name is the middleware's
-// instance in logs and audit events.
+// instance in logs and audit events. The first gate of a process starts its lanes: a few goroutines that all gates share and
+// that wait when there is nothing to do.
 func New(policy Policy, next http.Handler, name string) (http.Handler, error) {
 	if faults := policy.Faults(); len(faults) > 0 {
 		return nil, errors.New("casegate: the policy of " + name + " is faulty:\n" + strings.Join(faults, "\n"))
