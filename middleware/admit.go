@@ -91,6 +91,7 @@ func admitUploads() {
 				u.missing = missingCaller
 				continue
 			}
+			u.recalled = true
 		}
 		known = g.people
 		known.mutex.Lock()
@@ -159,7 +160,10 @@ func admitUploads() {
 
 		// 6. The case, and the caller's privilege on it.
 		if !u.caller.PassedOn && g.owner != "any" {
-			u.owner = owned.Owner
+			if u.owner == "" {
+				u.owner = owned.Owner
+				u.ownerRecalled = g.owner == "lookup" && u.owner != ""
+			}
 			if u.owner == "" {
 				u.missing = missingOwner
 				continue
@@ -170,7 +174,7 @@ func admitUploads() {
 			}
 		}
 		u.bodyFrom = u.took.Token + u.took.Owner
-		u.admitted = true
+		u.ready = !g.reports
 	}
 }
 

@@ -99,7 +99,7 @@ type upload struct {
 	req      *http.Request
 	done     chan bool // A lane is done with it.
 	missing  int       // What it has to wait for before it can be admitted.
-	admitted bool      // All that headers decide has passed.
+	ready    bool      // It has been admitted, and may be handed on as soon as its form has been received.
 	target   *privilege.Case
 	caller   *token.Caller
 	person   *person
@@ -131,6 +131,9 @@ type upload struct {
 	light   bool    // Nothing is left to give back but the file's share in heldTotal.
 
 	returned bool // Kibana's answer has come to its end.
+
+	// What was remembered of it, for the metrics.
+	recalled, ownerRecalled bool
 
 	// What is recorded of it. Times are counted from started on.
 	facts    *facts
@@ -173,10 +176,7 @@ func serveUpload(g *Gate, rw http.ResponseWriter, req *http.Request) {
 	defer over(g, u)
 	admissions <- u
 	<-u.done
-	if u.missing != missingNothing {
-		fetchMissing(g, u)
-	}
-	if u.admitted && !g.reports {
+	if u.ready {
 		_, _ = u.buffer.Peek(form.BufferSize)
 		deliveries <- u
 		<-u.done
@@ -191,6 +191,18 @@ func serveUpload(g *Gate, rw http.ResponseWriter, req *http.Request) {
 
 // serveOdd goes on with an upload that is not like nearly all others, or is refused, or is none.
 func serveOdd(g *Gate, u *upload) {
+	if u.missing != missingNothing {
+		fetchMissing(g, u)
+		if u.ready {
+			_, _ = u.buffer.Peek(form.BufferSize)
+			deliveries <- u
+			<-u.done
+		}
+		if u.answer != nil {
+			handOn(g, u)
+			return
+		}
+	}
 	if u.no == nil && u.target == nil {
 		u.passing = true
 		u.decided = true

@@ -21,7 +21,7 @@ var endings = make(chan *upload, 1024)
 
 // gathering is how long the ends of uploads gather before they are recorded: the interpreter does the same steps several
 // times faster when it does them again and again.
-const gathering = 5 * time.Millisecond
+const gathering = 10 * time.Millisecond
 
 // facts are what the record says of a request. They are taken from it when it comes, because nobody may look at a request
 // any more when it has been served.
@@ -79,6 +79,12 @@ func recordUploads() {
 				// Whoever writes no status means this one.
 				u.kibana = http.StatusOK
 			}
+		}
+		if u.recalled {
+			token.CacheHits.Add(1)
+		}
+		if u.ownerRecalled {
+			privilege.Remembered.Add(1)
 		}
 		asked = u.facts
 		host = asked.host

@@ -78,18 +78,20 @@ func (f *flight) result() (owner string, no *refusal.Refusal) {
 
 // Counts of the process, for the metrics.
 var (
-	remembered atomic.Int64
-	shared     atomic.Int64
-	found      atomic.Int64
-	refused    atomic.Int64
-	failed     atomic.Int64
+	// Remembered counts the owners that Recall found.
+	Remembered atomic.Int64
+
+	shared  atomic.Int64
+	found   atomic.Int64
+	refused atomic.Int64
+	failed  atomic.Int64
 )
 
 // Counts returns how often the owner of a case was asked for in this process, by where the answer came from:
 // `remembered`, `shared` with a look-up under way, `found`, `refused` by Kibana, `failed`.
 func Counts() map[string]int64 {
 	return map[string]int64{
-		"remembered": remembered.Load(),
+		"remembered": Remembered.Load(),
 		"shared":     shared.Load(),
 		"found":      found.Load(),
 		"refused":    refused.Load(),

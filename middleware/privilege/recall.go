@@ -17,7 +17,7 @@ type Question struct {
 }
 
 // Recall finds the owners of cases that were looked up before, and says whether callers may attach to their cases: that is
-// the way of nearly every upload.
+// the way of nearly every upload. Whoever asks counts the owners that were remembered, in Remembered.
 func Recall(l *lane.Lane, q *Question) {
 	defer lane.End(l)
 	var (
@@ -42,7 +42,6 @@ func Recall(l *lane.Lane, q *Question) {
 			if entry == nil || !memories.now().Before(entry.until) {
 				continue
 			}
-			remembered.Add(1)
 			q.Owner = entry.owner
 		}
 		q.Granted = owners&ownerBits[q.Owner] != 0
@@ -55,5 +54,8 @@ func recall(memories *Lookup, c *Case) string {
 	once := lane.Once()
 	Recall(once, q)
 	lane.Result(once)
+	if q.Owner != "" {
+		Remembered.Add(1)
+	}
 	return q.Owner
 }

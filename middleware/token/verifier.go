@@ -67,7 +67,7 @@ type Question struct {
 }
 
 // Recall finds the callers whose tokens were verified a moment ago: that is the way of nearly every request. Requests with
-// the same token get the same Caller as long as the token is remembered.
+// the same token get the same Caller as long as the token is remembered. Whoever asks counts the hits, in CacheHits.
 func Recall(l *lane.Lane, q *Question) {
 	defer lane.End(l)
 	var (
@@ -101,7 +101,6 @@ func Recall(l *lane.Lane, q *Question) {
 		if now >= entry.until || entry.until-now > int64(maxRemembered) || now >= v.ring.due.Load() || entry.generation != v.ring.generation.Load() {
 			continue
 		}
-		CacheHits.Add(1)
 		q.Caller = entry.caller
 	}
 }
@@ -112,6 +111,9 @@ func recall(v *Verifier, credential string) *Caller {
 	once := lane.Once()
 	Recall(once, q)
 	lane.Result(once)
+	if q.Caller != nil {
+		CacheHits.Add(1)
+	}
 	return q.Caller
 }
 
