@@ -256,8 +256,11 @@ func TestBlockedOutputHoldsNobodyUp(t *testing.T) {
 	if lost == 0 || lost >= lines {
 		t.Fatalf("%d of %d lines were lost, want some", lost, lines)
 	}
-	if cap(s.pending)+cap(s.spare) > 4*maxPending {
-		t.Errorf("%d bytes wait", cap(s.pending))
+	s.mu.Lock()
+	pending, spare := cap(s.pending), cap(s.spare)
+	s.mu.Unlock()
+	if pending+spare > 4*maxPending {
+		t.Errorf("%d bytes wait", pending)
 	}
 	// Now somebody reads everything.
 	text := make(chan []byte)
