@@ -37,14 +37,14 @@ func deliverUploads() {
 		sum      [sha256.Size]byte
 		one      = &form.One{}
 		seen     = &content.Seen{}
-		written  = &form.Writing{}
+		anew     = &form.Writing{}
 		readLane = lane.New()
 		fileLane = lane.New()
 		formLane = lane.New()
 	)
 	go form.Single(readLane, one)
 	go content.Glance(fileLane, seen)
-	go form.Write(formLane, written)
+	go form.Write(formLane, anew)
 	defer func() {
 		recovered := recover()
 		close(readLane.Go)
@@ -97,13 +97,13 @@ func deliverUploads() {
 			}
 		}
 
-		written.Filename = u.filename
-		written.Title = u.title
-		written.Titled = u.titled
-		written.MIME = u.kind.MIME
-		written.File = u.held.memory
-		written.Apart = u.held.file != nil || u.inFile
-		written.Reader = u.reader
+		anew.Filename = u.filename
+		anew.Title = u.title
+		anew.Titled = u.titled
+		anew.MIME = u.kind.MIME
+		anew.File = u.held.memory
+		anew.Apart = u.held.file != nil || u.inFile
+		anew.Reader = u.reader
 		formLane.Go <- true
 		if !<-formLane.Done {
 			panic(formLane.Panicked)
@@ -114,29 +114,29 @@ func deliverUploads() {
 		if !g.forward {
 			g.tokens.Strip(header, u.caller)
 		}
-		header["Content-Type"] = []string{"multipart/form-data; boundary=" + written.Boundary}
+		header["Content-Type"] = []string{"multipart/form-data; boundary=" + anew.Boundary}
 		path = u.target.Path + "/files"
 		if req.URL.Path != path || req.URL.RawPath != "" || req.RequestURI != path {
 			writePath(req, path)
 			u.facts.path = req.URL.Path
 		}
 		if u.inFile {
-			u.around = &around{boundary: written.Boundary, head: written.Head, closing: written.Closing}
+			u.around = &around{boundary: anew.Boundary, head: anew.Head, closing: anew.Closing}
 			req.ContentLength = -1
 			delete(header, "Content-Length")
 			continue
 		}
-		if written.Apart {
-			size = int64(len(written.Head)) + u.held.size + int64(len(written.Closing))
-			req.Body = bodyAround(u.held, written.Head, written.Closing)
+		if anew.Apart {
+			size = int64(len(anew.Head)) + u.held.size + int64(len(anew.Closing))
+			req.Body = bodyAround(u.held, anew.Head, anew.Closing)
 		} else {
-			size = int64(len(written.Body))
-			req.Body = io.NopCloser(bytes.NewReader(written.Body))
+			size = int64(len(anew.Body))
+			req.Body = io.NopCloser(bytes.NewReader(anew.Body))
 			// The body has the file's bytes now, and the reader's buffer may be another's.
 			u.held.memory = nil
-			u.reader = written.Reader
+			u.reader = anew.Reader
 			u.light = u.reader == nil
-			written.Body = nil
+			anew.Body = nil
 		}
 		req.ContentLength = size
 		header["Content-Length"] = []string{strconv.FormatInt(size, 10)}
@@ -171,14 +171,21 @@ type around struct {
 
 // deliver hands next the request that the gate writes.
 func deliver(g *Gate, u *upload) {
+	if written(u) {
+		handOn(g, u)
+	}
+}
+
+// written has the request written anew, and says whether it was; a panic of the lane is answered as a refusal.
+func written(u *upload) bool {
 	deliveries <- u
 	<-u.done
-	if u.no != nil {
-		u.passing = true
-		refusal.Write(u.rw, u.no)
-		return
+	if u.no == nil {
+		return true
 	}
-	handOn(g, u)
+	u.passing = true
+	refusal.Write(u.rw, u.no)
+	return false
 }
 
 // handOn calls next.

@@ -45,11 +45,7 @@ func forgive() {
 
 // stream hands next a request whose body is written while the rest of it is read.
 func stream(g *Gate, u *upload) {
-	deliveries <- u
-	<-u.done
-	if u.no != nil {
-		u.passing = true
-		refusal.Write(u.rw, u.no)
+	if !written(u) {
 		return
 	}
 	reader, writer := io.Pipe()

@@ -74,6 +74,11 @@ func newReader(body io.Reader, boundary string) *Reader {
 func readWith(body io.Reader, boundary string, take func(reader *Reader) (string, *refusal.Refusal)) (form, *refusal.Refusal) {
 	reader := newReader(body, boundary)
 	defer Close(reader)
+	return formOf(reader, take)
+}
+
+// formOf does the same with a reader that somebody else has made.
+func formOf(reader *Reader, take func(reader *Reader) (string, *refusal.Refusal)) (form, *refusal.Refusal) {
 	var result form
 	for {
 		part, no := Next(reader)

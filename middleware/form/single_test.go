@@ -8,7 +8,6 @@ import (
 	"testing/iotest"
 
 	"github.com/casegate/casegate/middleware/lane"
-	"github.com/casegate/casegate/middleware/refusal"
 )
 
 // single looks for a form of one part, and gives the reader back as it was left.
@@ -39,35 +38,11 @@ func agree(t *testing.T, body, boundary string) (taken bool) {
 		}
 		return true
 	}
-	got, after := formOf(reader)
+	got, after := formOf(reader, wholeFile)
 	if (no == nil) != (after == nil) || no == nil && got != want || no != nil && (no.Code != after.Code || no.Message != after.Message) {
 		t.Fatalf("%q: read as %+v, %+v after a look for one part, as %+v, %+v without", body, got, after, want, no)
 	}
 	return false
-}
-
-// formOf reads the whole form.
-func formOf(reader *Reader) (form, *refusal.Refusal) {
-	var result form
-	for {
-		part, no := Next(reader)
-		if part == nil || no != nil {
-			return result, no
-		}
-		if part.Name == "filename" {
-			result.hasTitle = true
-			result.title, no = reader.Text(maxText)
-		} else {
-			result.filename = part.Filename
-			for chunk := []byte{}; chunk != nil && no == nil; {
-				chunk, no = Chunk(reader)
-				result.file += string(chunk)
-			}
-		}
-		if no != nil {
-			return result, no
-		}
-	}
 }
 
 func TestSingleTakesNothingElse(t *testing.T) {
