@@ -71,14 +71,15 @@ func newForm(filename string, content []byte) form {
 	return form{body: body.Bytes(), boundary: writer.Boundary()}
 }
 
-// head is the request's head; a negative length means chunked.
-func (b *bench) head(host, path, boundary string, length int) []byte {
+// head is the request's head, with further lines such as "Accept-Encoding: gzip"; a negative length means chunked. Without
+// such lines it is what curl sends.
+func (b *bench) head(host, path, boundary string, length int, lines ...string) []byte {
 	framing := "Content-Length: " + strconv.Itoa(length)
 	if length < 0 {
 		framing = "Transfer-Encoding: chunked"
 	}
 	return []byte("POST " + path + " HTTP/1.1\r\nHost: " + host + "\r\nAuthorization: Bearer " + b.token +
-		"\r\nkbn-xsrf: true\r\nContent-Type: multipart/form-data; boundary=" + boundary + "\r\n" + framing + "\r\n\r\n")
+		"\r\nkbn-xsrf: true\r\nContent-Type: multipart/form-data; boundary=" + boundary + "\r\n" + strings.Join(append(lines, framing), "\r\n") + "\r\n\r\n")
 }
 
 // connection is one kept-alive connection of a client that writes prepared bytes: the client's own cost stays small.

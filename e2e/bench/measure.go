@@ -99,13 +99,21 @@ func (b *bench) small() ([]row, error) {
 	const count = 6000
 	f := newForm("screen.png", padded(harness.PNG(40, 40), 10<<10))
 	ways := []way{}
+	add := func(name, host string, lines ...string) {
+		head := b.head(host, casePath, f.boundary, len(f.body), lines...)
+		ways = append(ways, way{name: name, cpu: b.traefik.CPU, run: func() error {
+			return many(b.traefik.Addr, 8, count, 200, head, f.body)
+		}})
+	}
 	for _, host := range []string{
 		"plain", "buffering", "default", "hold", to("sink", "plain"), to("sink", "buffering"), to("sink", "default"),
 	} {
-		head := b.head(host, casePath, f.boundary, len(f.body))
-		ways = append(ways, way{name: host, cpu: b.traefik.CPU, run: func() error {
-			return many(b.traefik.Addr, 8, count, 200, head, f.body)
-		}})
+		add(host, host)
+	}
+	// Traefik unpacks the answer for a client that names no encoding, and passes on what the others asked for.
+	for _, encoding := range []string{"gzip", "identity"} {
+		add("plain, "+encoding, "plain", "Accept-Encoding: "+encoding)
+		add("default, "+encoding, "default", "Accept-Encoding: "+encoding)
 	}
 	head := b.head("serve", casePath, f.boundary, len(f.body))
 	ways = append(ways, way{name: "serve", cpu: func() (time.Duration, error) { return harness.ProcessCPU(b.gateway.process.Pid) }, run: func() error {
@@ -122,6 +130,14 @@ func (b *bench) small() ([]row, error) {
 		{name: "10 KiB upload, gate, all checks", value: each("default"), ratio: ratio(cpu["default"], cpu["plain"]), base: "plain", target: 2.2, aim: 1.5},
 		{name: "10 KiB upload, gate, audit off", value: each("hold"), ratio: ratio(cpu["hold"], cpu["plain"]), base: "plain"},
 		{name: "10 KiB upload, casegate serve", value: each("serve"), ratio: ratio(cpu["serve"], cpu["plain"]), base: "plain Traefik", target: 1, aim: 0.7},
+	}
+	for _, client := range []struct {
+		name, encoding string
+		target, aim    float64
+	}{{", from a client that takes gzip", "gzip", 2.2, 1.5}, {", from a client that takes identity alone", "identity", 0, 0}} {
+		plain, gate := "plain, "+client.encoding, "default, "+client.encoding
+		rows = append(rows, row{name: "10 KiB upload, plain Traefik" + client.name, value: each(plain), ratio: 1},
+			row{name: "10 KiB upload, gate, all checks" + client.name, value: each(gate), ratio: ratio(cpu[gate], cpu[plain]), base: "plain, same one", target: client.target, aim: client.aim})
 	}
 	const apart = ", to a receiver that discards"
 	plain := to("sink", "plain")
@@ -206,6 +222,14 @@ func (b *bench) large() ([]row, error) {
 			row{name: kind.name + ", stream, hash on", value: each("stream-hash"), ratio: ratio(wall["stream-hash"], wall["plain"]), base: "plain"},
 		)
 		// It takes bytes many times faster than any Kibana: here the gate's own time stands out.
+		for _, client := range []struct {
+			name, encoding string
+			target, aim    float64
+		}{{", from a client that takes gzip", "gzip", 2.2, 1.5}, {", from a client that takes identity alone", "identity", 0, 0}} {
+			plain, gate := "plain, "+client.encoding, "default, "+client.encoding
+			rows = append(rows, row{name: "10 KiB upload, plain Traefik" + client.name, value: each(plain), ratio: 1},
+				row{name: "10 KiB upload, gate, all checks" + client.name, value: each(gate), ratio: ratio(cpu[gate], cpu[plain]), base: "plain, same one", target: client.target, aim: client.aim})
+		}
 		const apart = ", to a receiver that discards"
 		plain := to("sink", "plain")
 		rows = append(rows, row{name: kind.name + ", plain" + apart, value: each(plain), ratio: 1})
