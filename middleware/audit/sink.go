@@ -13,8 +13,8 @@ const (
 	maxPending = 1 << 20
 	// round is how long lines gather before they are written together, and idleRounds how many rounds without a line end
 	// the goroutine.
-	round      = 10 * time.Millisecond
-	idleRounds = 200
+	round      = 50 * time.Millisecond
+	idleRounds = 40
 	// checkEvery is how often a file's path is looked at for a rotation, or opened again after a failure.
 	checkEvery = time.Second
 	// maxSinks bounds the outputs that instances share.
