@@ -20,13 +20,15 @@ const (
 )
 
 // admitUploads is the lane of checks 1 to 6, all that is decided before anything of the body is read. It leaves the
-// upload with a refusal, with what is missing, or admitted; without a target it is no upload.
+// upload with a refusal, with what is missing, or admitted; without a target it is no upload. Of a call of the files API it
+// notes the facts alone.
 func admitUploads() {
 	var (
 		u         *upload
 		g         *Gate
 		req       *http.Request
 		header    http.Header
+		now       int64 // Unix nanoseconds.
 		space     string
 		match     []string
 		body      io.ReadCloser
@@ -35,8 +37,14 @@ func admitUploads() {
 		owned     = &privilege.Question{}
 		opened    = &form.Opening{}
 		tokenLane = lane.New()
+		tokenAsk  = tokenLane.Go
+		tokenDone = tokenLane.Done
 		ownerLane = lane.New()
+		ownerAsk  = ownerLane.Go
+		ownerDone = ownerLane.Done
 		formLane  = lane.New()
+		formAsk   = formLane.Go
+		formDone  = formLane.Done
 	)
 	go token.Recall(tokenLane, asked)
 	go privilege.Recall(ownerLane, owned)
@@ -47,6 +55,9 @@ func admitUploads() {
 		close(ownerLane.Go)
 		close(formLane.Go)
 		go admitUploads()
+		if u.facts == nil {
+			u.facts = &facts{}
+		}
 		u.no = internal(recovered)
 		u.done <- true
 	}()
@@ -55,13 +66,22 @@ func admitUploads() {
 		g = u.gate
 		req = u.req
 		header = req.Header
+		now = u.started.UnixNano()
+		if u.facts == nil {
+			u.facts = &facts{
+				method: req.Method, host: req.Host, path: req.URL.Path, remote: req.RemoteAddr, query: req.URL.RawQuery != "", secure: req.TLS != nil,
+				agents: header["User-Agent"], forwarded: header["X-Forwarded-For"], protocols: header["X-Forwarded-Proto"], traces: header["Traceparent"],
+			}
+		}
+		if u.blob {
+			continue
+		}
 
 		// 1. The route.
 		if u.target == nil {
-			u.facts = factsOf(req, header)
 			// What simple finds in a path is the same escaped.
 			match = nil
-			if req.URL.RawPath == "" {
+			if req.URL.RawPath == "" && len(req.URL.Path) <= maxSpace {
 				match = g.router.simple.FindStringSubmatch(req.URL.Path)
 			}
 			if match == nil {
@@ -82,8 +102,9 @@ func admitUploads() {
 		if u.caller == nil {
 			asked.Verifier = g.tokens
 			asked.Header = header
-			tokenLane.Go <- true
-			if !<-tokenLane.Done {
+			asked.Now = now
+			tokenAsk <- true
+			if !<-tokenDone {
 				panic(tokenLane.Panicked)
 			}
 			u.caller = asked.Caller
@@ -94,9 +115,9 @@ func admitUploads() {
 			u.recalled = true
 		}
 		known = g.people
-		known.mutex.Lock()
+		known.lock <- true
 		u.person = known.known[u.caller]
-		known.mutex.Unlock()
+		<-known.lock
 		if u.person == nil {
 			u.person = meet(g, u.caller)
 		}
@@ -109,12 +130,13 @@ func admitUploads() {
 			owned.Rights = u.person.rights
 			owned.Case = u.target
 			owned.Lookup = g.owners
+			owned.Now = now
 			owned.Owner = u.owner
 			if u.owner == "" && g.owner != "lookup" {
 				owned.Owner = g.owner
 			}
-			ownerLane.Go <- true
-			if !<-ownerLane.Done {
+			ownerAsk <- true
+			if !<-ownerDone {
 				panic(ownerLane.Panicked)
 			}
 			if !owned.Any {
@@ -142,8 +164,8 @@ func admitUploads() {
 			}
 			opened.Header = header
 			opened.Body = http.MaxBytesReader(nil, body, g.largest+formOverhead)
-			formLane.Go <- true
-			if !<-formLane.Done {
+			formAsk <- true
+			if !<-formDone {
 				panic(formLane.Panicked)
 			}
 			u.no = opened.No

@@ -43,8 +43,12 @@ func otherDoor(g *Gate, rw http.ResponseWriter, req *http.Request) bool {
 	if !mayEnd(escaped, blobEnd) {
 		return false
 	}
-	u := &upload{gate: g, rw: rw, req: req, facts: factsOf(req, req.Header), started: time.Now()}
-	u.no = guarded(g, u, checkBlob)
+	u := &upload{gate: g, rw: rw, req: req, blob: true, done: make(chan bool, 1), started: time.Now()}
+	admissions <- u
+	<-u.done
+	if u.no == nil {
+		u.no = guarded(g, u, checkBlob)
+	}
 	if u.no == nil && u.action == "" {
 		// The other methods of these paths are none of ours.
 		return false
@@ -197,7 +201,6 @@ func takeBytes(u *upload, chunk []byte) *refusal.Refusal {
 func deliverBlob(g *Gate, u *upload) {
 	endHops(u.req)
 	u.req.ContentLength = u.held.size
-	u.req.Header.Set("Content-Length", strconv.FormatInt(u.held.size, 10))
 	u.req.Body = bodyAround(u.held, nil, nil)
 	pass(g, u)
 }

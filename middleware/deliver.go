@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -39,8 +38,14 @@ func deliverUploads() {
 		seen     = &content.Seen{}
 		anew     = &form.Writing{}
 		readLane = lane.New()
+		readAsk  = readLane.Go
+		readDone = readLane.Done
 		fileLane = lane.New()
+		fileAsk  = fileLane.Go
+		fileDone = fileLane.Done
 		formLane = lane.New()
+		formAsk  = formLane.Go
+		formDone = formLane.Done
 	)
 	go form.Single(readLane, one)
 	go content.Glance(fileLane, seen)
@@ -59,8 +64,8 @@ func deliverUploads() {
 		g = u.gate
 		if u.held == nil {
 			one.Reader = u.reader
-			readLane.Go <- true
-			if !<-readLane.Done {
+			readAsk <- true
+			if !<-readDone {
 				panic(readLane.Panicked)
 			}
 			file = one.File
@@ -71,8 +76,8 @@ func deliverUploads() {
 			seen.Inspector = g.files
 			seen.Filename = one.Filename
 			seen.File = file
-			fileLane.Go <- true
-			if !<-fileLane.Done {
+			fileAsk <- true
+			if !<-fileDone {
 				panic(fileLane.Panicked)
 			}
 			if seen.Type == nil {
@@ -104,8 +109,8 @@ func deliverUploads() {
 		anew.File = u.held.memory
 		anew.Apart = u.held.file != nil || u.inFile
 		anew.Reader = u.reader
-		formLane.Go <- true
-		if !<-formLane.Done {
+		formAsk <- true
+		if !<-formDone {
 			panic(formLane.Panicked)
 		}
 		req = u.req
@@ -127,7 +132,6 @@ func deliverUploads() {
 		if u.inFile {
 			u.around = &around{boundary: anew.Boundary, head: anew.Head, closing: anew.Closing}
 			req.ContentLength = -1
-			delete(header, "Content-Length")
 			continue
 		}
 		if anew.Apart {
@@ -143,7 +147,6 @@ func deliverUploads() {
 			anew.Body = nil
 		}
 		req.ContentLength = size
-		header["Content-Length"] = []string{strconv.FormatInt(size, 10)}
 		u.answer = &answer{ResponseWriter: u.rw}
 		u.decided = true
 		u.passing = true
@@ -222,7 +225,8 @@ func bodyAround(h *held, head, closing []byte) io.ReadCloser {
 }
 
 // endHops removes what belongs to the client's own connection and framing, and what is only true of the client's bytes.
-// Connection is among them so that a client can't name one of the gate's headers in it and have the proxy strip that.
+// Connection is among them so that a client can't name one of the gate's headers in it and have the proxy strip that. The
+// new body's length is said by the request itself, which is where proxies take it from.
 func endHops(req *http.Request) {
 	header := req.Header
 	delete(header, "Connection")
@@ -230,6 +234,7 @@ func endHops(req *http.Request) {
 	delete(header, "Te")
 	delete(header, "Trailer")
 	delete(header, "Transfer-Encoding")
+	delete(header, "Content-Length")
 	delete(header, "Expect")
 	delete(header, "Content-Encoding")
 	delete(header, "Content-Md5")

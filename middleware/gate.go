@@ -108,7 +108,8 @@ type upload struct {
 	titled   bool   // The form has a filename part.
 	filename string
 	kind     *content.Type
-	action   string // Which of the files API's calls it is; "" for an upload proper.
+	blob     bool   // It is a call of the files API.
+	action   string // Which of its calls; "" for an upload proper.
 
 	// The reading, which goes on in a goroutine of its own when the file streams.
 	reader     *form.Reader
@@ -260,9 +261,6 @@ func settleOdd(g *Gate, u *upload) {
 // overEarly ends an upload that has neither been answered nor handed on: something of ours has panicked.
 func overEarly(g *Gate, u *upload, recovered any) {
 	u.no = internal(recovered)
-	if u.facts == nil {
-		u.facts = factsOf(u.req, u.req.Header)
-	}
 	if !u.decided {
 		u.decided = true
 		endLate(g, u)

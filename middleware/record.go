@@ -23,19 +23,12 @@ var endings = make(chan *upload, 1024)
 // times faster when it does them again and again.
 const gathering = 10 * time.Millisecond
 
-// facts are what the record says of a request. They are taken from it when it comes, because nobody may look at a request
+// facts are what the record says of a request. A lane takes them from it when it comes, because nobody may look at a request
 // any more when it has been served.
 type facts struct {
 	method, host, path, remote           string
 	query, secure                        bool
 	agents, forwarded, protocols, traces []string
-}
-
-func factsOf(req *http.Request, header http.Header) *facts {
-	return &facts{
-		method: req.Method, host: req.Host, path: req.URL.Path, remote: req.RemoteAddr, query: req.URL.RawQuery != "", secure: req.TLS != nil,
-		agents: header["User-Agent"], forwarded: header["X-Forwarded-For"], protocols: header["X-Forwarded-Proto"], traces: header["Traceparent"],
-	}
 }
 
 // recordUploads is the lane that writes the one audit event of each upload, when Kibana has answered or the refusal is sent.
@@ -54,6 +47,8 @@ func recordUploads() {
 		gathered  bool
 		entry     = &audit.Entry{}
 		auditLane = lane.New()
+		auditAsk  = auditLane.Go
+		auditDone = auditLane.Done
 	)
 	go audit.Record(auditLane, entry)
 	defer func() {
@@ -141,8 +136,8 @@ func recordUploads() {
 		entry.RemoteAddr = asked.remote
 		entry.Forwarded = asked.forwarded
 		entry.Hops = g.hops
-		auditLane.Go <- true
-		if !<-auditLane.Done {
+		auditAsk <- true
+		if !<-auditDone {
 			panic(auditLane.Panicked)
 		}
 	}

@@ -1,8 +1,6 @@
 package middleware
 
 import (
-	"sync"
-
 	"github.com/casegate/casegate/middleware/audit"
 	"github.com/casegate/casegate/middleware/privilege"
 	"github.com/casegate/casegate/middleware/token"
@@ -19,7 +17,7 @@ type person struct {
 // people remembers what follows from callers' claims, as long as the token's own cache remembers the caller: working
 // through the claims is interpreted work, and the same token comes again and again.
 type people struct {
-	mutex sync.Mutex
+	lock  chan bool // See package lane.
 	known map[*token.Caller]*person
 }
 
@@ -27,7 +25,7 @@ type people struct {
 const maxPeople = 1024
 
 func newPeople() *people {
-	return &people{known: map[*token.Caller]*person{}}
+	return &people{lock: make(chan bool, 1), known: map[*token.Caller]*person{}}
 }
 
 // meet works out what the caller may do and is recorded as, and remembers it.
@@ -40,12 +38,12 @@ func meet(g *Gate, caller *token.Caller) *person {
 		describeCaller(who, caller)
 	}
 	p := g.people
-	p.mutex.Lock()
-	defer p.mutex.Unlock()
+	p.lock <- true
 	if len(p.known) >= maxPeople {
 		p.known = map[*token.Caller]*person{}
 	}
 	p.known[caller] = who
+	<-p.lock
 	return who
 }
 

@@ -19,17 +19,21 @@ type router struct {
 	simple   *regexp.Regexp // As plain, for the identifiers that cases nearly always have: it needs no other look.
 }
 
+// maxSpace is the longest identifier of a space, and no simple path is longer: to count in the expressions would cost them
+// several times what it costs to look.
+const maxSpace = 255
+
 // maxCaseID is the longest identifier of a case in its escaped form; Kibana's own have 36 characters.
 const maxCaseID = 1024
 
 // The identifiers of spaces are Kibana's own: lower-case letters, digits, - and _. A case's identifier is opaque;
 // what could be read as more than one segment, as a parameter or as a second encoding never gets here.
 func newRouter(basePath string) *router {
-	start := `^(` + regexp.QuoteMeta(basePath) + `(?:/s/([a-z0-9_-]{1,255}))?/api/cases/`
+	start := `^(` + regexp.QuoteMeta(basePath) + `(?:/s/([a-z0-9_-]+))?/api/cases/`
 	return &router{
 		basePath: basePath,
 		plain:    regexp.MustCompile(start + `([^/]+))/files/?$`),
-		simple:   regexp.MustCompile(start + `([0-9A-Za-z_-]{1,255}))/files$`),
+		simple:   regexp.MustCompile(start + `([0-9A-Za-z_-]+))/files$`),
 	}
 }
 
@@ -67,7 +71,7 @@ func readUpload(r *router, escaped string) (*privilege.Case, *refusal.Refusal) {
 			"the path holds empty or dot segments, encoded slashes, backslashes, parameters or the like: send it plain, as "+r.example())
 	}
 	match := r.plain.FindStringSubmatch(escaped)
-	if match == nil {
+	if match == nil || len(match[2]) > maxSpace {
 		return nil, refusal.New("path_ambiguous",
 			"the path does not stand directly under the gate's basePath "+quotedBase(r.basePath)+": expected "+r.example())
 	}

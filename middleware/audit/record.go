@@ -35,6 +35,8 @@ const maxPeers = 1000
 func Record(l *lane.Lane, entry *Entry) {
 	defer lane.End(l)
 	var (
+		ask                       = l.Go
+		done                      = l.Done
 		e                         *Event
 		s                         *sink
 		took                      *Timings
@@ -49,7 +51,7 @@ func Record(l *lane.Lane, entry *Entry) {
 		line                      []byte
 		err                       error
 	)
-	for ; <-l.Go; l.Done <- true {
+	for ; <-ask; done <- true {
 		e = entry.Event
 		entry.Line = nil
 		if entry.RemoteAddr != "" {

@@ -27,15 +27,17 @@ type Opening struct {
 func Open(l *lane.Lane, o *Opening) {
 	defer lane.End(l)
 	var (
+		ask             = l.Go
+		done            = l.Done
 		header          http.Header
 		types, versions []string
 		boundary        string
 		source          *bufio.Reader
-		opening, dashes []byte
+		dashes          []byte
 		needle          []byte
 		last            int
 	)
-	for ; <-l.Go; l.Done <- true {
+	for ; <-ask; done <- true {
 		o.No = nil
 		o.Boundary = ""
 		header = o.Header
@@ -61,26 +63,26 @@ func Open(l *lane.Lane, o *Opening) {
 		}
 
 		source = nil
-		idleLock.Lock()
+		idleLock <- true
 		last = len(idle) - 1
 		if last >= 0 {
 			source = idle[last]
 			idle = idle[:last]
 		}
-		idleLock.Unlock()
+		<-idleLock
 		if source == nil {
 			source = bufio.NewReaderSize(o.Body, BufferSize)
 		} else {
 			source.Reset(o.Body)
 		}
-		opening = []byte("--" + boundary + "\r\n")
-		dashes = opening[:len(opening)-2]
+		boundary = "--" + boundary
+		dashes = []byte(boundary)
 		needle = dashes
 		if len(needle) > maxNeedle {
 			needle = dashes[:maxNeedle]
 		}
 		o.Reader = &Reader{
-			body: o.Body, source: source, dashes: dashes, needle: needle, opening: opening, closing: []byte("--" + boundary + "--\r\n"),
+			body: o.Body, source: source, dashes: dashes, needle: needle, opening: boundary + "\r\n", closing: boundary + "--\r\n",
 		}
 		o.Buffer = source
 		o.Body = nil

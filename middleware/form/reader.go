@@ -40,20 +40,21 @@ const (
 
 // idle holds the buffers that no reader uses. bufio.Reader is a buffer that moves its rest to the front and fills
 // itself up in compiled code; unlike io.ReadFull it also tells a body's end from a body that was cut short.
-// A lock keeps it, and no channel: a select of the interpreter is not safe for concurrent use.
+// It is a slice with a lock (see package lane) and not a channel of buffers: a select of the interpreter is not safe for
+// concurrent use.
 var (
-	idleLock sync.Mutex
+	idleLock = make(chan bool, 1)
 	idle     []*bufio.Reader
 )
 
 // giveBuffer keeps a buffer for the next reader, unless there are enough.
 func giveBuffer(source *bufio.Reader) {
 	source.Reset(nil)
-	idleLock.Lock()
+	idleLock <- true
 	if len(idle) < idleBuffers {
 		idle = append(idle, source)
 	}
-	idleLock.Unlock()
+	<-idleLock
 }
 
 // turnBuffers keeps the large buffers of readers that take turns until the next collection of garbage, and turning counts
@@ -97,7 +98,7 @@ type Reader struct {
 	// needle is what is searched for: dashes, or their beginning where they are long.
 	needle []byte
 	// opening and closing are the delimiters with the line ends that nearly all clients write behind them.
-	opening, closing []byte
+	opening, closing string
 
 	// number counts the parts. length is how much of the current one has been read, and declared what its Content-Length
 	// says, or -1.

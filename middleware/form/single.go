@@ -24,6 +24,8 @@ type One struct {
 func Single(l *lane.Lane, o *One) {
 	defer lane.End(l)
 	var (
+		ask            = l.Go
+		done           = l.Done
 		r              *Reader
 		window, file   []byte
 		found          [][]byte
@@ -32,7 +34,7 @@ func Single(l *lane.Lane, o *One) {
 		last           byte
 		err            error
 	)
-	for ; <-l.Go; l.Done <- true {
+	for ; <-ask; done <- true {
 		o.File = nil
 		r = o.Reader
 		window, err = r.source.Peek(BufferSize)
@@ -45,12 +47,9 @@ func Single(l *lane.Lane, o *One) {
 			continue
 		}
 		r.ended = true
-		if !bytes.HasPrefix(window, r.opening) {
-			continue
-		}
-		begin = len(r.dashes) + 2
+		begin = len(r.opening)
 		end = bytes.Index(window, blankLine)
-		if end < begin || end > maxHead {
+		if end < begin || end > maxHead || string(window[:begin]) != r.opening {
 			continue
 		}
 		found = commonHead.FindSubmatch(window[begin:end])
@@ -59,7 +58,7 @@ func Single(l *lane.Lane, o *One) {
 		}
 		file = window[end+len(blankLine):]
 		at = bytes.Index(file, r.needle)
-		if at < 3 || file[at-1] != '\n' || file[at-2] != '\r' || !bytes.Equal(file[at:], r.closing) {
+		if at < 3 || file[at-1] != '\n' || file[at-2] != '\r' || len(file)-at != len(r.closing) || string(file[at:]) != r.closing {
 			continue
 		}
 		name = string(found[1])

@@ -52,6 +52,8 @@ type Writing struct {
 func Write(l *lane.Lane, w *Writing) {
 	defer lane.End(l)
 	var (
+		ask      = l.Go
+		done     = l.Done
 		random   = make([]byte, randomBytes)
 		boundary string
 		head     string
@@ -60,7 +62,7 @@ func Write(l *lane.Lane, w *Writing) {
 		source   *bufio.Reader
 		err      error
 	)
-	for ; <-l.Go; l.Done <- true {
+	for ; <-ask; done <- true {
 		_, err = rand.Read(random)
 		if err != nil {
 			panic(noRandomness)
@@ -87,11 +89,11 @@ func Write(l *lane.Lane, w *Writing) {
 		r.window = nil
 		r.no = closedReader
 		source.Reset(nil)
-		idleLock.Lock()
+		idleLock <- true
 		if len(idle) < idleBuffers {
 			idle = append(idle, source)
 		}
-		idleLock.Unlock()
+		<-idleLock
 		source = nil
 		w.Reader = nil
 	}

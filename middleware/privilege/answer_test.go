@@ -266,7 +266,7 @@ func TestHandlersThatMisbehave(t *testing.T) {
 
 func BenchmarkOwnerRemembered(b *testing.B) {
 	l := NewLookup(time.Hour)
-	l.young[aCase.key()] = &memory{owner: "cases", until: time.Now().Add(time.Hour)}
+	l.young[aCase.key()] = &memory{owner: "cases", until: time.Now().Add(time.Hour).UnixNano()}
 	req := upload("a")
 	for i := 0; i < b.N; i++ {
 		_, _ = l.Owner(req, aCase, nil)

@@ -3,7 +3,6 @@ package privilege
 import (
 	"context"
 	"net/http"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -44,7 +43,7 @@ type Lookup struct {
 	now  func() time.Time
 	half int // how many owners each generation holds
 
-	mu sync.Mutex
+	lock chan bool // See package lane.
 	// Two generations bound the memory without a search for the oldest entry: when young is full it becomes old, and
 	// what was old is forgotten.
 	young, old map[string]*memory
@@ -54,7 +53,7 @@ type Lookup struct {
 // memory is a remembered owner.
 type memory struct {
 	owner string
-	until time.Time
+	until int64 // Unix nanoseconds.
 }
 
 // flight is a look-up under way. Its results may be read when under is done, which land brings about.
@@ -105,6 +104,7 @@ func NewLookup(ttl time.Duration) *Lookup {
 		ttl:     ttl,
 		now:     time.Now,
 		half:    maxOwners / 2,
+		lock:    make(chan bool, 1),
 		young:   map[string]*memory{},
 		flights: map[string]*flight{},
 	}
@@ -159,23 +159,27 @@ func landed(ctx context.Context, theirs *flight) bool {
 // or 404.
 func (l *Lookup) Forget(c Case) {
 	key := c.key()
-	l.mu.Lock()
+	l.lock <- true
 	delete(l.young, key)
 	delete(l.old, key)
-	l.mu.Unlock()
+	<-l.lock
 }
 
 // board finds the flight of the key, or starts one, which is then the caller's to fly.
 func (l *Lookup) board(key string) (mine, theirs *flight) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if under := l.flights[key]; under != nil {
-		return nil, under
-	}
 	started := &flight{}
 	started.under, started.land = context.WithCancel(context.Background())
-	l.flights[key] = started
-	return started, nil
+	l.lock <- true
+	under := l.flights[key]
+	if under == nil {
+		l.flights[key] = started
+	}
+	<-l.lock
+	if under == nil {
+		return started, nil
+	}
+	started.land()
+	return nil, under
 }
 
 // fly asks Kibana and lands: what was found is remembered, and those who wait are woken, whatever happens.
@@ -201,15 +205,15 @@ func (l *Lookup) fly(mine *flight, key, flightKey string, ask *http.Request, nex
 
 // land ends a flight.
 func (l *Lookup) land(mine *flight, key, flightKey string) {
-	l.mu.Lock()
+	l.lock <- true
 	delete(l.flights, flightKey)
 	if mine.no == nil && l.ttl > 0 && len(key) <= maxCaseKey {
 		if len(l.young) >= l.half {
 			l.old = l.young
 			l.young = map[string]*memory{}
 		}
-		l.young[key] = &memory{owner: mine.owner, until: l.now().Add(l.ttl)}
+		l.young[key] = &memory{owner: mine.owner, until: l.now().Add(l.ttl).UnixNano()}
 	}
-	l.mu.Unlock()
+	<-l.lock
 	mine.land()
 }

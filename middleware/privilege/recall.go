@@ -10,6 +10,7 @@ type Question struct {
 	// does not.
 	Owner  string
 	Lookup *Lookup
+	Now    int64 // Unix nanoseconds.
 	// Granted is the answer; false when the owner is not known. Any says that the caller could attach to some case of the
 	// space.
 	Granted bool
@@ -21,25 +22,27 @@ type Question struct {
 func Recall(l *lane.Lane, q *Question) {
 	defer lane.End(l)
 	var (
+		ask      = l.Go
+		done     = l.Done
 		memories *Lookup
 		entry    *memory
 		key      string
 		owners   int
 	)
-	for ; <-l.Go; l.Done <- true {
+	for ; <-ask; done <- true {
 		q.Granted = false
 		owners = q.Rights.everywhere | q.Rights.in[q.Case.Space]
 		q.Any = owners != 0
 		memories = q.Lookup
 		if q.Owner == "" && memories != nil {
 			key = q.Case.Space + "/" + q.Case.ID
-			memories.mu.Lock()
+			memories.lock <- true
 			entry = memories.young[key]
 			if entry == nil {
 				entry = memories.old[key]
 			}
-			memories.mu.Unlock()
-			if entry == nil || !memories.now().Before(entry.until) {
+			<-memories.lock
+			if entry == nil || q.Now >= entry.until {
 				continue
 			}
 			q.Owner = entry.owner
@@ -50,7 +53,7 @@ func Recall(l *lane.Lane, q *Question) {
 
 // recall takes the step of Recall once, for the owner alone.
 func recall(memories *Lookup, c *Case) string {
-	q := &Question{Rights: &Rights{}, Case: c, Lookup: memories}
+	q := &Question{Rights: &Rights{}, Case: c, Lookup: memories, Now: memories.now().UnixNano()}
 	once := lane.Once()
 	Recall(once, q)
 	lane.Result(once)

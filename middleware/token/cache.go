@@ -2,7 +2,6 @@ package token
 
 import (
 	"crypto/sha256"
-	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -36,22 +35,22 @@ type remembered struct {
 // when the young one is full it becomes the old one and the old one is forgotten. That bounds the cache without a loop,
 // and only who holds thousands of good tokens can fill it.
 type cache struct {
-	mu    sync.Mutex
+	lock  chan bool // See package lane.
 	young map[[sha256.Size]byte]*remembered
 	old   map[[sha256.Size]byte]*remembered
 }
 
 func newCache() *cache {
-	return &cache{young: map[[sha256.Size]byte]*remembered{}}
+	return &cache{lock: make(chan bool, 1), young: map[[sha256.Size]byte]*remembered{}}
 }
 
 // put remembers a token.
 func (c *cache) put(digest [sha256.Size]byte, entry *remembered) {
-	c.mu.Lock()
+	c.lock <- true
 	if len(c.young) >= halfCache {
 		c.old = c.young
 		c.young = map[[sha256.Size]byte]*remembered{}
 	}
 	c.young[digest] = entry
-	c.mu.Unlock()
+	<-c.lock
 }

@@ -62,6 +62,7 @@ type Question struct {
 	// Verifier and Header, that of the request, are what it is asked about.
 	Verifier *Verifier
 	Header   http.Header
+	Now      int64 // Unix nanoseconds.
 	// Caller is the answer: nil when the request's token is not remembered.
 	Caller *Caller
 }
@@ -71,6 +72,8 @@ type Question struct {
 func Recall(l *lane.Lane, q *Question) {
 	defer lane.End(l)
 	var (
+		ask    = l.Go
+		done   = l.Done
 		v      *Verifier
 		c      *cache
 		values []string
@@ -78,7 +81,7 @@ func Recall(l *lane.Lane, q *Question) {
 		entry  *remembered
 		now    int64
 	)
-	for ; <-l.Go; l.Done <- true {
+	for ; <-ask; done <- true {
 		q.Caller = nil
 		v = q.Verifier
 		values = q.Header["Authorization"]
@@ -87,16 +90,16 @@ func Recall(l *lane.Lane, q *Question) {
 		}
 		digest = sha256.Sum256([]byte(values[0]))
 		c = v.cache
-		c.mu.Lock()
+		c.lock <- true
 		entry = c.young[digest]
 		if entry == nil {
 			entry = c.old[digest]
 		}
-		c.mu.Unlock()
+		<-c.lock
 		if entry == nil {
 			continue
 		}
-		now = v.now().UnixNano()
+		now = q.Now
 		// An end too far away is that of a clock which ran ahead when the token was verified.
 		if now >= entry.until || entry.until-now > int64(maxRemembered) || now >= v.ring.due.Load() || entry.generation != v.ring.generation.Load() {
 			continue
@@ -107,7 +110,7 @@ func Recall(l *lane.Lane, q *Question) {
 
 // recall takes the step of Recall once, for a token that may have come in another way than in its header.
 func recall(v *Verifier, credential string) *Caller {
-	q := &Question{Verifier: v, Header: http.Header{"Authorization": {credential}}}
+	q := &Question{Verifier: v, Header: http.Header{"Authorization": {credential}}, Now: v.now().UnixNano()}
 	once := lane.Once()
 	Recall(once, q)
 	lane.Result(once)
