@@ -16,11 +16,15 @@ const (
 	maxHeaders = 4
 )
 
+// commonType is the Content-Type of a part as nearly all clients write it, if they do.
+const commonType = `(?:\r\n(?i:Content-Type): (?:application|audio|font|image|model|text|video)/[0-9A-Za-z.+\-]+(?:; ?charset=[0-9A-Za-z\-]+)?)?`
+
 var (
 	// commonHead is how the heads of nearly all clients look. It accepts less than readHead and never anything else; it
 	// is written so that Go's regexp package can run it in one pass.
-	commonHead = regexp.MustCompile(`^(?i:Content-Disposition): form-data; name="file(?:name"|"; filename="([^"\\;=?\x00-\x1f\x7f\x{fffd}]+)"` +
-		`(?:\r\n(?i:Content-Type): (?:application|audio|font|image|model|text|video)/[0-9A-Za-z.+\-]+(?:; ?charset=[0-9A-Za-z\-]+)?)?)$`)
+	commonHead = regexp.MustCompile(`^(?i:Content-Disposition): form-data; name="file(?:name"|"; filename="([^"\\;=?\x00-\x1f\x7f\x{fffd}]+)"` + commonType + `)$`)
+	// plainHead is such a head of the file, with a name that plainName would accept but for its length.
+	plainHead = regexp.MustCompile(`^(?i:Content-Disposition): form-data; name="file"; filename="([^;=?\x{fffd}` + unsafeCharacters + `]+)"` + commonType + `$`)
 	// headerLine is one header. One blank may follow the colon: some readers take further ones for part of the value.
 	headerLine = regexp.MustCompile("^([" + tokenClass + "]+): ?([^ ](?:.*[^ ])?)$")
 	// extendedValue is a value in the form of RFC 8187.

@@ -52,8 +52,8 @@ func Single(l *lane.Lane, o *One) {
 		if end < begin || end > maxHead || string(window[:begin]) != r.opening {
 			continue
 		}
-		found = commonHead.FindSubmatch(window[begin:end])
-		if found == nil || len(found[1]) == 0 {
+		found = plainHead.FindSubmatch(window[begin:end])
+		if found == nil || len(found[1]) > maxName {
 			continue
 		}
 		file = window[end+len(blankLine):]
@@ -63,7 +63,7 @@ func Single(l *lane.Lane, o *One) {
 		}
 		name = string(found[1])
 		last = name[len(name)-1]
-		if last == '.' || last == ' ' || !plainName.MatchString(name) || deviceStarts[name[0]] && deviceName.MatchString(name) {
+		if last == '.' || last == ' ' || deviceStarts[name[0]] && deviceName.MatchString(name) {
 			continue
 		}
 		o.Filename = name

@@ -13,6 +13,9 @@ import (
 // hold it. It is nearly as long as one may be, because Kibana's readers skip through a file by the boundary's length.
 const randomBytes = 30
 
+// manyBoundaries is how many boundaries' randomness is drawn at once.
+const manyBoundaries = 32
+
 // What stands between the values of a form that the gate writes.
 const (
 	boundaryStart = "casegate-"
@@ -54,7 +57,8 @@ func Write(l *lane.Lane, w *Writing) {
 	var (
 		ask      = l.Go
 		done     = l.Done
-		random   = make([]byte, randomBytes)
+		drawn    = make([]byte, manyBoundaries*randomBytes)
+		random   string
 		boundary string
 		head     string
 		closing  string
@@ -63,11 +67,15 @@ func Write(l *lane.Lane, w *Writing) {
 		err      error
 	)
 	for ; <-ask; done <- true {
-		_, err = rand.Read(random)
-		if err != nil {
-			panic(noRandomness)
+		if random == "" {
+			_, err = rand.Read(drawn)
+			if err != nil {
+				panic(noRandomness)
+			}
+			random = hex.EncodeToString(drawn)
 		}
-		boundary = boundaryStart + hex.EncodeToString(random)
+		boundary = boundaryStart + random[:2*randomBytes]
+		random = random[2*randomBytes:]
 		head = "--" + boundary + fileStart + w.Filename + typeStart + w.MIME + headEnd
 		if w.Titled {
 			head = "--" + boundary + titleStart + w.Title + "\r\n" + head
