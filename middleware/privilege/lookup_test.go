@@ -64,6 +64,12 @@ func TestOwnerIsRememberedUntilItsTimeIsUp(t *testing.T) {
 	if calls.Load() != 2 {
 		t.Errorf("%d look-ups after the time is up, want 2", calls.Load())
 	}
+	// The clock was ahead by a second, and is set back.
+	clock = clock.Add(-time.Second)
+	must(t, l, upload("a"), next, "cases")
+	if calls.Load() != 3 {
+		t.Errorf("%d look-ups after the clock was set back, want 3", calls.Load())
+	}
 }
 
 func TestOwnerIsNotRememberedWithoutTime(t *testing.T) {

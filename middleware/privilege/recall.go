@@ -42,7 +42,8 @@ func Recall(l *lane.Lane, q *Question) {
 				entry = memories.old[key]
 			}
 			<-memories.lock
-			if entry == nil || q.Now >= entry.until {
+			// An end too far away is that of a clock which ran ahead.
+			if entry == nil || q.Now >= entry.until || entry.until-q.Now > int64(memories.ttl) {
 				continue
 			}
 			q.Owner = entry.owner
