@@ -67,7 +67,7 @@ var parts = []part{
 	{"deliver", "middleware/deliver.go", "deliver", nil, "large", "internal"},
 	{"deliver.lane", "middleware/deliver.go", "line: u = <-deliveries", nil, "small", "internal"},
 	{"deliver.hops", "middleware/deliver.go", "endHops", nil, "large", "internal"},
-	{"form.writer", "middleware/form/writer.go", "line: boundary = boundaryStart + hex.EncodeToString(random)", nil, "small", "internal"},
+	{"form.writer", "middleware/form/writer.go", "line: boundary = boundaryStart + random[:2*randomBytes]", nil, "small", "internal"},
 	{"stream", "middleware/stream.go", "stream", streaming, "large", "internal"},
 	{"stream.write", "middleware/stream.go", "sendFile", streaming, "large", "internal"},
 	{"stream.settle", "middleware/stream.go", "settle", streaming, "large", ""},

@@ -32,7 +32,7 @@ func (s *stand) aBuild() *testBuild {
 		b.patch(t, p)
 	}
 	b.patch(t, part{name: "decode", file: "middleware/policy.go", place: "Decode"})
-	for _, file := range []string{"middleware/token/registry.go", "middleware/privilege/lookup.go"} {
+	for _, file := range []string{"middleware/token/registry.go", "middleware/privilege/lookup.go", "middleware/admit.go"} {
 		b.patchClock(t, file)
 	}
 	writeFile(t, filepath.Join(b.source, "cmd", "api", "main.go"), apiHost)
@@ -149,11 +149,11 @@ func (b *testBuild) write(t testing.TB, file, text string) {
 func (b *testBuild) patchClock(t testing.TB, file string) {
 	t.Helper()
 	text := b.read(t, file)
-	uses := regexp.MustCompile(`newRegistry\(time\.Now\)|now: +time\.Now,`)
+	uses := regexp.MustCompile(`newRegistry\(time\.Now\)|now: +time\.Now,|now = u\.started\.UnixNano\(\)`)
 	if len(uses.FindAllString(text, -1)) != 1 {
 		t.Fatalf("%s does not take its clock once: the test build must follow the sources", file)
 	}
-	text = uses.ReplaceAllStringFunc(text, func(use string) string { return strings.Replace(use, "time.Now", "chaosNow", 1) })
+	text = uses.ReplaceAllStringFunc(text, func(use string) string { return strings.NewReplacer("time.Now", "chaosNow", "u.started", "chaosNow()").Replace(use) })
 	b.write(t, file, text+fmt.Sprintf(`
 func chaosNow() time.Time {
 	text, err := chaosos.ReadFile(%q)
