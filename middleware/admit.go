@@ -32,7 +32,9 @@ func admitUploads() {
 		space     string
 		match     []string
 		body      io.ReadCloser
+		caller    *token.Caller
 		known     *people
+		who       *person
 		asked     = &token.Question{}
 		owned     = &privilege.Question{}
 		opened    = &form.Opening{}
@@ -114,25 +116,27 @@ func admitUploads() {
 			}
 			u.recalled = true
 		}
+		caller = u.caller
 		known = g.people
 		known.lock <- true
-		u.person = known.known[u.caller]
+		who = known.known[caller]
 		<-known.lock
-		if u.person == nil {
-			u.person = meet(g, u.caller)
+		if who == nil {
+			who = meet(g, caller)
 		}
+		u.person = who
 
 		// 3. A privilege that some case of the space could ask for.
-		if !u.caller.PassedOn {
-			if u.caller.User != "" {
-				header[userHeader] = []string{u.caller.User}
+		if !caller.PassedOn {
+			if caller.User != "" {
+				header[userHeader] = []string{caller.User}
 			}
-			owned.Rights = u.person.rights
+			owned.Rights = who.rights
 			owned.Case = u.target
 			owned.Lookup = g.owners
 			owned.Now = now
 			owned.Owner = u.owner
-			if u.owner == "" && g.owner != "lookup" {
+			if u.owner == "" {
 				owned.Owner = g.owner
 			}
 			ownerAsk <- true
@@ -168,8 +172,8 @@ func admitUploads() {
 			if !<-formDone {
 				panic(formLane.Panicked)
 			}
-			u.no = opened.No
-			if u.no != nil {
+			if opened.No != nil {
+				u.no = opened.No
 				continue
 			}
 			u.reader = opened.Reader
@@ -181,10 +185,10 @@ func admitUploads() {
 		}
 
 		// 6. The case, and the caller's privilege on it.
-		if !u.caller.PassedOn && g.owner != "any" {
+		if !caller.PassedOn && !g.anyOwner {
 			if u.owner == "" {
 				u.owner = owned.Owner
-				u.ownerRecalled = g.owner == "lookup" && u.owner != ""
+				u.ownerRecalled = g.owner == "" && u.owner != ""
 			}
 			if u.owner == "" {
 				u.missing = missingOwner

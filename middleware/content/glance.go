@@ -74,7 +74,7 @@ func Glance(l *lane.Lane, s *Seen) {
 		if r.shape != shapePNG || len(file) < trailer || string(file[:16]) != pngStart {
 			continue
 		}
-		if !pngDepths[file[24]] || !pngColours[file[25]] || !pngWays[string(file[26:29])] {
+		if !pngKinds[string(file[24:29])] {
 			continue
 		}
 		area = binary.BigEndian.Uint64(file[16:])

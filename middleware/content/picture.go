@@ -81,19 +81,26 @@ func pixelFault(filename string, width, height int64) *refusal.Refusal {
 }
 
 // What the rest of a PNG's header may hold (PNG, section 11.2.1): the depth in bits, the type of colour, and the ways of
-// compression, filtering and interlacing. These are tables because a comparison is several steps of the interpreter.
-var (
-	pngDepths  = [256]bool{1: true, 2: true, 3: true, 4: true, 5: true, 6: true, 7: true, 8: true, 9: true, 10: true, 11: true, 12: true, 13: true, 14: true, 15: true, 16: true}
-	pngColours = [256]bool{0: true, 2: true, 3: true, 4: true, 6: true}
-	pngWays    = map[string]bool{"\x00\x00\x00": true, "\x00\x00\x01": true}
-)
+// compression, filtering and interlacing. It is a table because a comparison is several steps of the interpreter.
+var pngKinds = allPNGKinds()
+
+func allPNGKinds() map[string]bool {
+	kinds := map[string]bool{}
+	for depth := byte(1); depth <= 16; depth++ {
+		for _, colour := range []byte{0, 2, 3, 4, 6} {
+			kinds[string([]byte{depth, colour, 0, 0, 0})] = true
+			kinds[string([]byte{depth, colour, 0, 0, 1})] = true
+		}
+	}
+	return kinds
+}
 
 // sizePNG reads the first chunk, which is always IHDR (PNG, section 11.2.1).
 func sizePNG(head []byte) (width, height int64) {
 	if len(head) < 33 || !at(head, 8, "\x00\x00\x00\rIHDR") {
 		return 0, 0
 	}
-	if !pngDepths[head[24]] || !pngColours[head[25]] || !pngWays[string(head[26:29])] {
+	if !pngKinds[string(head[24:29])] {
 		return 0, 0
 	}
 	return int64(binary.BigEndian.Uint32(head[16:])), int64(binary.BigEndian.Uint32(head[20:]))
