@@ -27,18 +27,20 @@ const formOverhead = 64 << 10
 
 // Gate checks uploads on their way to next and passes everything else untouched.
 type Gate struct {
-	policy  Policy
-	next    http.Handler
-	name    string
-	router  *router
-	tokens  *token.Verifier
-	judge   *privilege.Judge
-	people  *people
-	owners  *privilege.Lookup
-	files   *content.Inspector
-	scanner *scan.Scanner
-	log     *audit.Log
-	largest int64 // The largest file of any type, in bytes.
+	policy Policy
+	next   http.Handler
+	// elsewhere serves what is no upload: next, or others in front of it.
+	elsewhere http.Handler
+	name      string
+	router    *router
+	tokens    *token.Verifier
+	judge     *privilege.Judge
+	people    *people
+	owners    *privilege.Lookup
+	files     *content.Inspector
+	scanner   *scan.Scanner
+	log       *audit.Log
+	largest   int64 // The largest file of any type, in bytes.
 	// What the way of every upload needs of the policy. To read a field of a section of the policy, the interpreter
 	// makes room for the whole policy at each call.
 	owner    string // policy.Privileges.Owner; "" when it is looked up.
@@ -50,7 +52,6 @@ type Gate struct {
 	forward  bool   // policy.Token.Forward.
 	reports  bool   // Report mode.
 	streams  bool   // Plain types flow on while they are read.
-	apart    bool   // There are metrics or blob uploads to look for.
 }
 
 // New makes the gate in front of next. The error names every fault of the policy, one a line. Name is the middleware's
@@ -72,7 +73,7 @@ func New(policy Policy, next http.Handler, name string) (http.Handler, error) {
 	policy.Files.Directory = policy.Delivery.Directory
 	policy.Files.Held = &heldTotal
 	policy.Files.MaxHeld = policy.Delivery.MaxHeld
-	return &Gate{
+	g := &Gate{
 		policy:   policy,
 		next:     next,
 		name:     name,
@@ -94,8 +95,12 @@ func New(policy Policy, next http.Handler, name string) (http.Handler, error) {
 		forward:  policy.Token.Forward,
 		reports:  policy.Enforcement == "report",
 		streams:  policy.Delivery.Mode == "stream" && policy.Scan.Clamd == "",
-		apart:    policy.MetricsPath != "" || policy.BlobUploads != "ignore",
-	}, nil
+	}
+	g.elsewhere = next
+	if policy.MetricsPath != "" || policy.BlobUploads != "ignore" {
+		g.elsewhere = &others{gate: g}
+	}
+	return g, nil
 }
 
 // upload is one request on its way through the checks: what is known of it so far.
@@ -161,20 +166,15 @@ type upload struct {
 // function could do.
 func (g *Gate) ServeHTTP(rw http.ResponseWriter, req *http.Request) {
 	delete(req.Header, userHeader)
-	if req.Method == http.MethodPost && strings.HasSuffix(req.URL.Path, "/files") {
-		serveUpload(g, rw, req)
-		return
+	if req.Method == http.MethodPost {
+		path := req.URL.Path
+		// A path that begins the request's target as it is has nothing encoded in it.
+		if !plainlyElse.MatchString(path) || req.URL.RawPath != "" || req.RequestURI != path && !strings.HasPrefix(req.RequestURI, path) {
+			serveUpload(g, rw, req)
+			return
+		}
 	}
-	if g.apart && serveApart(g, rw, req) {
-		return
-	}
-	// A path that begins the request's target as it is has nothing encoded in it.
-	if req.Method != http.MethodPost ||
-		req.URL.RawPath == "" && plainlyElse.MatchString(req.URL.Path) && strings.HasPrefix(req.RequestURI, req.URL.Path) {
-		g.next.ServeHTTP(rw, req)
-		return
-	}
-	serveUpload(g, rw, req)
+	g.elsewhere.ServeHTTP(rw, req)
 }
 
 // serveUpload checks a request that has something of an upload, and answers it or hands it on.
@@ -214,7 +214,7 @@ func serveOdd(g *Gate, u *upload) {
 		u.passing = true
 		u.decided = true
 		u.flows = true
-		g.next.ServeHTTP(u.rw, u.req)
+		g.elsewhere.ServeHTTP(u.rw, u.req)
 		return
 	}
 	if u.no == nil {
@@ -283,13 +283,22 @@ func endLate(g *Gate, u *upload) {
 	conclude(g, u)
 }
 
-// serveApart answers requests for the metrics and to Kibana's other upload door, and says whether it was one.
-func serveApart(g *Gate, rw http.ResponseWriter, req *http.Request) bool {
+// others serves what is no upload where there are metrics or where blob uploads are not ignored.
+type others struct {
+	gate *Gate
+}
+
+// ServeHTTP answers requests for the metrics and to Kibana's other upload door, and passes on all the others.
+func (o *others) ServeHTTP(rw http.ResponseWriter, req *http.Request) {
+	g := o.gate
 	if g.policy.MetricsPath != "" && req.URL.Path == g.policy.MetricsPath {
 		serveMetrics(rw, req)
-		return true
+		return
 	}
-	return g.policy.BlobUploads != "ignore" && otherDoor(g, rw, req)
+	if g.policy.BlobUploads != "ignore" && otherDoor(g, rw, req) {
+		return
+	}
+	g.next.ServeHTTP(rw, req)
 }
 
 // guarded runs checks with a panic of ours turned into a refusal: nothing has been forwarded by then.
