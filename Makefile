@@ -1,7 +1,7 @@
 # make demo          try the gate: Go alone is needed
 # make demo-traefik  the same through a real Traefik that interprets the plugin
 # make test          everything: static checks, compiled tests, interpreted ones, real Traefik and real neighbours
-# make bench         speed in a real Traefik, side by side with plain Traefik; some minutes on a quiet machine
+# make bench         speed in a real Traefik, side by side with plain Traefik; ten minutes on a quiet machine
 # make chaos         what happens when things break, in full; up to 25 minutes
 # make fuzz          every fuzz target for a minute
 # make generate      everything that is generated out of the code

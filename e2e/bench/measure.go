@@ -204,7 +204,7 @@ func (b *bench) large() ([]row, error) {
 			}})
 		}
 		// Kibana's stack takes a tenth more or less of a second for the same upload: many rounds find the middle.
-		cpu, wall, err := b.interleaved(ways, 2*b.rounds+1)
+		cpu, wall, err := b.interleaved(ways, 3*b.rounds)
 		if err != nil {
 			return nil, err
 		}
