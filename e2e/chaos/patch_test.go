@@ -153,7 +153,9 @@ func (b *testBuild) patchClock(t testing.TB, file string) {
 	if len(uses.FindAllString(text, -1)) != 1 {
 		t.Fatalf("%s does not take its clock once: the test build must follow the sources", file)
 	}
-	text = uses.ReplaceAllStringFunc(text, func(use string) string { return strings.NewReplacer("time.Now", "chaosNow", "u.started", "chaosNow()").Replace(use) })
+	text = uses.ReplaceAllStringFunc(text, func(use string) string {
+		return strings.NewReplacer("time.Now", "chaosNow", "u.started", "chaosNow()").Replace(use)
+	})
 	b.write(t, file, text+fmt.Sprintf(`
 func chaosNow() time.Time {
 	text, err := chaosos.ReadFile(%q)
