@@ -39,14 +39,8 @@ func admitUploads() {
 		owned     = &privilege.Question{}
 		opened    = &form.Opening{}
 		tokenLane = lane.New()
-		tokenAsk  = tokenLane.Go
-		tokenDone = tokenLane.Done
 		ownerLane = lane.New()
-		ownerAsk  = ownerLane.Go
-		ownerDone = ownerLane.Done
 		formLane  = lane.New()
-		formAsk   = formLane.Go
-		formDone  = formLane.Done
 	)
 	go token.Recall(tokenLane, asked)
 	go privilege.Recall(ownerLane, owned)
@@ -105,8 +99,8 @@ func admitUploads() {
 			asked.Verifier = g.tokens
 			asked.Header = header
 			asked.Now = now
-			tokenAsk <- true
-			if !<-tokenDone {
+			tokenLane.Go <- true
+			if !<-tokenLane.Done {
 				panic(tokenLane.Panicked)
 			}
 			u.caller = asked.Caller
@@ -139,8 +133,8 @@ func admitUploads() {
 			if u.owner == "" {
 				owned.Owner = g.owner
 			}
-			ownerAsk <- true
-			if !<-ownerDone {
+			ownerLane.Go <- true
+			if !<-ownerLane.Done {
 				panic(ownerLane.Panicked)
 			}
 			if !owned.Any {
@@ -168,8 +162,8 @@ func admitUploads() {
 			}
 			opened.Header = header
 			opened.Body = http.MaxBytesReader(nil, body, g.largest+formOverhead)
-			formAsk <- true
-			if !<-formDone {
+			formLane.Go <- true
+			if !<-formLane.Done {
 				panic(formLane.Panicked)
 			}
 			if opened.No != nil {
@@ -185,7 +179,7 @@ func admitUploads() {
 		}
 
 		// 6. The case, and the caller's privilege on it.
-		if !caller.PassedOn && !g.anyOwner {
+		if !caller.PassedOn && g.owner != "any" {
 			if u.owner == "" {
 				u.owner = owned.Owner
 				u.ownerRecalled = g.owner == "" && u.owner != ""

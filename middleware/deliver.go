@@ -38,14 +38,8 @@ func deliverUploads() {
 		seen     = &content.Seen{}
 		anew     = &form.Writing{}
 		readLane = lane.New()
-		readAsk  = readLane.Go
-		readDone = readLane.Done
 		fileLane = lane.New()
-		fileAsk  = fileLane.Go
-		fileDone = fileLane.Done
 		formLane = lane.New()
-		formAsk  = formLane.Go
-		formDone = formLane.Done
 	)
 	go form.Single(readLane, one)
 	go content.Glance(fileLane, seen)
@@ -64,8 +58,8 @@ func deliverUploads() {
 		g = u.gate
 		if u.held == nil {
 			one.Reader = u.reader
-			readAsk <- true
-			if !<-readDone {
+			readLane.Go <- true
+			if !<-readLane.Done {
 				panic(readLane.Panicked)
 			}
 			file = one.File
@@ -76,8 +70,8 @@ func deliverUploads() {
 			seen.Inspector = g.files
 			seen.Filename = one.Filename
 			seen.File = file
-			fileAsk <- true
-			if !<-fileDone {
+			fileLane.Go <- true
+			if !<-fileLane.Done {
 				panic(fileLane.Panicked)
 			}
 			if seen.Type == nil {
@@ -109,8 +103,8 @@ func deliverUploads() {
 		anew.File = u.held.memory
 		anew.Apart = u.held.file != nil || u.inFile
 		anew.Reader = u.reader
-		formAsk <- true
-		if !<-formDone {
+		formLane.Go <- true
+		if !<-formLane.Done {
 			panic(formLane.Panicked)
 		}
 		req = u.req

@@ -43,15 +43,14 @@ type Gate struct {
 	largest   int64 // The largest file of any type, in bytes.
 	// What the way of every upload needs of the policy. To read a field of a section of the policy, the interpreter
 	// makes room for the whole policy at each call.
-	owner    string // policy.Privileges.Owner; "" when it is looked up.
-	memory   int64  // policy.Delivery.Memory.
-	maxHeld  int64  // policy.Delivery.MaxHeld.
-	hops     int    // policy.TrustedHops.
-	anyOwner bool   // It does not matter who owns a case.
-	hashes   bool   // policy.Audit.SHA256.
-	forward  bool   // policy.Token.Forward.
-	reports  bool   // Report mode.
-	streams  bool   // Plain types flow on while they are read.
+	owner   string // policy.Privileges.Owner; "" when it is looked up.
+	memory  int64  // policy.Delivery.Memory.
+	maxHeld int64  // policy.Delivery.MaxHeld.
+	hops    int    // policy.TrustedHops.
+	hashes  bool   // policy.Audit.SHA256.
+	forward bool   // policy.Token.Forward.
+	reports bool   // Report mode.
+	streams bool   // Plain types flow on while they are read.
 }
 
 // New makes the gate in front of next. The error names every fault of the policy, one a line. Name is the middleware's
@@ -74,27 +73,26 @@ func New(policy Policy, next http.Handler, name string) (http.Handler, error) {
 	policy.Files.Held = &heldTotal
 	policy.Files.MaxHeld = policy.Delivery.MaxHeld
 	g := &Gate{
-		policy:   policy,
-		next:     next,
-		name:     name,
-		router:   newRouter(policy.BasePath),
-		tokens:   token.New(policy.Token),
-		judge:    privilege.New(policy.Privileges),
-		people:   newPeople(),
-		owners:   privilege.NewLookup(policy.Privileges.OwnerTTL),
-		files:    content.New(policy.Files),
-		scanner:  scan.New(policy.Scan),
-		log:      audit.New(policy.Audit),
-		largest:  largest,
-		owner:    owner,
-		anyOwner: owner == "any",
-		memory:   policy.Delivery.Memory,
-		maxHeld:  policy.Delivery.MaxHeld,
-		hops:     policy.TrustedHops,
-		hashes:   policy.Audit.SHA256,
-		forward:  policy.Token.Forward,
-		reports:  policy.Enforcement == "report",
-		streams:  policy.Delivery.Mode == "stream" && policy.Scan.Clamd == "",
+		policy:  policy,
+		next:    next,
+		name:    name,
+		router:  newRouter(policy.BasePath),
+		tokens:  token.New(policy.Token),
+		judge:   privilege.New(policy.Privileges),
+		people:  newPeople(),
+		owners:  privilege.NewLookup(policy.Privileges.OwnerTTL),
+		files:   content.New(policy.Files),
+		scanner: scan.New(policy.Scan),
+		log:     audit.New(policy.Audit),
+		largest: largest,
+		owner:   owner,
+		memory:  policy.Delivery.Memory,
+		maxHeld: policy.Delivery.MaxHeld,
+		hops:    policy.TrustedHops,
+		hashes:  policy.Audit.SHA256,
+		forward: policy.Token.Forward,
+		reports: policy.Enforcement == "report",
+		streams: policy.Delivery.Mode == "stream" && policy.Scan.Clamd == "",
 	}
 	g.elsewhere = next
 	if policy.MetricsPath != "" || policy.BlobUploads != "ignore" {

@@ -47,8 +47,6 @@ func recordUploads() {
 		gathered  bool
 		entry     = &audit.Entry{}
 		auditLane = lane.New()
-		auditAsk  = auditLane.Go
-		auditDone = auditLane.Done
 	)
 	go audit.Record(auditLane, entry)
 	defer func() {
@@ -136,8 +134,8 @@ func recordUploads() {
 		entry.RemoteAddr = asked.remote
 		entry.Forwarded = asked.forwarded
 		entry.Hops = g.hops
-		auditAsk <- true
-		if !<-auditDone {
+		auditLane.Go <- true
+		if !<-auditLane.Done {
 			panic(auditLane.Panicked)
 		}
 	}

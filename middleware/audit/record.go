@@ -35,8 +35,6 @@ const maxPeers = 1000
 func Record(l *lane.Lane, entry *Entry) {
 	defer lane.End(l)
 	var (
-		ask                       = l.Go
-		done                      = l.Done
 		e                         *Event
 		s                         *sink
 		took                      *Timings
@@ -51,7 +49,7 @@ func Record(l *lane.Lane, entry *Entry) {
 		line                      []byte
 		err                       error
 	)
-	for ; <-ask; done <- true {
+	for ; <-l.Go; l.Done <- true {
 		e = entry.Event
 		entry.Line = nil
 		if entry.RemoteAddr != "" {

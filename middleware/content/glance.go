@@ -29,8 +29,6 @@ const pngStart = "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
 func Glance(l *lane.Lane, s *Seen) {
 	defer lane.End(l)
 	var (
-		ask                 = l.Go
-		done                = l.Done
 		name                string
 		file, head          []byte
 		t                   *Type
@@ -40,7 +38,7 @@ func Glance(l *lane.Lane, s *Seen) {
 		place               int
 		marked              bool
 	)
-	for ; <-ask; done <- true {
+	for ; <-l.Go; l.Done <- true {
 		s.Type = nil
 		s.Passed = false
 		name = s.Filename

@@ -27,8 +27,6 @@ type Opening struct {
 func Open(l *lane.Lane, o *Opening) {
 	defer lane.End(l)
 	var (
-		ask             = l.Go
-		done            = l.Done
 		header          http.Header
 		types, versions []string
 		boundary        string
@@ -37,7 +35,7 @@ func Open(l *lane.Lane, o *Opening) {
 		needle          []byte
 		last            int
 	)
-	for ; <-ask; done <- true {
+	for ; <-l.Go; l.Done <- true {
 		o.No = nil
 		o.Boundary = ""
 		header = o.Header

@@ -24,8 +24,6 @@ type One struct {
 func Single(l *lane.Lane, o *One) {
 	defer lane.End(l)
 	var (
-		ask            = l.Go
-		done           = l.Done
 		r              *Reader
 		window, file   []byte
 		found          [][]byte
@@ -34,7 +32,7 @@ func Single(l *lane.Lane, o *One) {
 		last           byte
 		err            error
 	)
-	for ; <-ask; done <- true {
+	for ; <-l.Go; l.Done <- true {
 		o.File = nil
 		r = o.Reader
 		window, err = r.source.Peek(BufferSize)

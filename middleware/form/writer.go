@@ -55,8 +55,6 @@ type Writing struct {
 func Write(l *lane.Lane, w *Writing) {
 	defer lane.End(l)
 	var (
-		ask      = l.Go
-		done     = l.Done
 		drawn    = make([]byte, manyBoundaries*randomBytes)
 		random   string
 		boundary string
@@ -66,7 +64,7 @@ func Write(l *lane.Lane, w *Writing) {
 		source   *bufio.Reader
 		err      error
 	)
-	for ; <-ask; done <- true {
+	for ; <-l.Go; l.Done <- true {
 		if random == "" {
 			_, err = rand.Read(drawn)
 			if err != nil {

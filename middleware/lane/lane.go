@@ -5,8 +5,7 @@
 // one. So a step that every upload takes is written as the body of a loop
 //
 //	defer lane.End(l)
-//	ask, done := l.Go, l.Done
-//	for ; <-ask; done <- true {
+//	for ; <-l.Go; l.Done <- true {
 //	}
 //
 // whose goroutine lives on, and which finds what it is to do, and leaves what it found, in a structure of its own. A

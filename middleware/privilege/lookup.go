@@ -167,19 +167,16 @@ func (l *Lookup) Forget(c Case) {
 
 // board finds the flight of the key, or starts one, which is then the caller's to fly.
 func (l *Lookup) board(key string) (mine, theirs *flight) {
-	started := &flight{}
-	started.under, started.land = context.WithCancel(context.Background())
+	var started *flight
 	l.lock <- true
 	under := l.flights[key]
 	if under == nil {
+		started = &flight{}
+		started.under, started.land = context.WithCancel(context.Background())
 		l.flights[key] = started
 	}
 	<-l.lock
-	if under == nil {
-		return started, nil
-	}
-	started.land()
-	return nil, under
+	return started, under
 }
 
 // fly asks Kibana and lands: what was found is remembered, and those who wait are woken, whatever happens.

@@ -22,14 +22,12 @@ type Question struct {
 func Recall(l *lane.Lane, q *Question) {
 	defer lane.End(l)
 	var (
-		ask      = l.Go
-		done     = l.Done
 		memories *Lookup
 		entry    *memory
 		key      string
 		owners   int
 	)
-	for ; <-ask; done <- true {
+	for ; <-l.Go; l.Done <- true {
 		q.Granted = false
 		owners = q.Rights.everywhere | q.Rights.in[q.Case.Space]
 		q.Any = owners != 0

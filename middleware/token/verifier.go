@@ -72,8 +72,6 @@ type Question struct {
 func Recall(l *lane.Lane, q *Question) {
 	defer lane.End(l)
 	var (
-		ask    = l.Go
-		done   = l.Done
 		v      *Verifier
 		c      *cache
 		values []string
@@ -81,7 +79,7 @@ func Recall(l *lane.Lane, q *Question) {
 		entry  *remembered
 		now    int64
 	)
-	for ; <-ask; done <- true {
+	for ; <-l.Go; l.Done <- true {
 		q.Caller = nil
 		v = q.Verifier
 		values = q.Header["Authorization"]
