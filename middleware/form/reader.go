@@ -21,9 +21,9 @@ const (
 	// BufferSize is how much of a body is looked at in one step, in bytes: a chunk of 256 KiB and what is left of a page.
 	BufferSize = 256<<10 + page
 	// turnSize is the same for a reader that takes turns: with a large file each step should do more.
-	turnSize = 512<<10 + page
+	turnSize = 1<<20 + page
 	// maxTurning is how many readers take turns at once, with 16 MiB in all.
-	maxTurning = 16
+	maxTurning = 8
 	// idleBuffers is how many buffers are kept for the next requests: 8 MiB in all.
 	idleBuffers = 32
 	// lookAhead is what a step of the reader must see at once: a whole head and the delimiters around it.
@@ -185,7 +185,7 @@ func Next(r *Reader) (*Part, *refusal.Refusal) {
 }
 
 // Chunk returns the next bytes of the current part: some 256 KiB, valid until the next call of any method. Of a reader that
-// takes turns they are some 512 KiB, valid until the call of Chunk after the next. At the part's end, which has been
+// takes turns they are some 1 MiB, valid until the call of Chunk after the next. At the part's end, which has been
 // verified by then, it returns nil and nil.
 func Chunk(r *Reader) ([]byte, *refusal.Refusal) {
 	if r.inPart {
