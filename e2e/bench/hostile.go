@@ -326,6 +326,7 @@ func inspectedKinds() []inspected {
 		{"pdf", 2, 3, specimen{"a scanned document", "a.pdf", func() []byte { return largePDF(whole) }}, []specimen{
 			{"slashes", "a.pdf", pdfOf("/")},
 			{"near-marks", "a.pdf", pdfOf("/JavaScrip/EmbeddedFil/Renditio/RichMedi/Launc/XF/E/J")},
+			{"names that begin like marks, far enough apart", "a.pdf", pdfOf("/Resources" + strings.Repeat(" ", 182))},
 			{"escapes that are none", "a.pdf", pdfOf("#4\x00" + strings.Repeat(" ", 30))},
 			{"end marks", "a.pdf", func() []byte { return ends(largePDF(whole), "%%EOF") }},
 			{"attached files without end", "a.pdf", attachments},
