@@ -160,12 +160,7 @@ func styleOf(text string) func(n int) string {
 
 // pdfOf is a document that is full of a text.
 func pdfOf(text string) func() []byte {
-	return func() []byte {
-		file := largePDF(whole)
-		fill := bytes.Repeat([]byte(text), (len(file)-1000)/len(text))
-		copy(file[100:], fill)
-		return file
-	}
+	return func() []byte { return filled(text, whole) }
 }
 
 // attachments is a document with as many attached files as are looked at. Seventy each are one stream, which unpacks to
@@ -325,8 +320,10 @@ func inspectedKinds() []inspected {
 		}},
 		{"pdf", 2, 3, specimen{"a scanned document", "a.pdf", func() []byte { return largePDF(whole) }}, []specimen{
 			{"slashes", "a.pdf", pdfOf("/")},
+			{"a slash in nine bytes", "a.pdf", pdfOf("/        ")},
+			{"all first bytes", "a.pdf", pdfOf("/%-      /%-      /%-      #4\x00    ")},
 			{"near-marks", "a.pdf", pdfOf("/JavaScrip/EmbeddedFil/Renditio/RichMedi/Launc/XF/E/J")},
-			{"names that begin like marks, far enough apart", "a.pdf", pdfOf("/Resources" + strings.Repeat(" ", 182))},
+			{"far names like marks", "a.pdf", pdfOf("/Resources" + strings.Repeat(" ", 182))},
 			{"escapes that are none", "a.pdf", pdfOf("#4\x00" + strings.Repeat(" ", 30))},
 			{"end marks", "a.pdf", func() []byte { return ends(largePDF(whole), "%%EOF") }},
 			{"attached files without end", "a.pdf", attachments},

@@ -8,6 +8,7 @@ import (
 	"math/rand"
 	"os"
 	"sort"
+	"strings"
 	"sync"
 	"syscall"
 	"text/tabwriter"
@@ -266,12 +267,15 @@ func (b *bench) large() ([]row, error) {
 	return rows, nil
 }
 
-// hostile measures bodies that are made to cost: what looks like a boundary everywhere, and chunks of one byte.
+// hostile measures bodies that are made to cost: what looks like a boundary everywhere, what begins like one where one was
+// seen, and chunks of one byte.
 func (b *bench) hostile() ([]row, error) {
 	say("hostile bodies")
 	ordinary := newForm("report.pdf", largePDF(99<<20))
 	near := newForm("report.pdf", nearBoundaries(ordinary.boundary, 99<<20))
 	near.body = bytes.ReplaceAll(near.body, []byte(near.boundary), []byte(ordinary.boundary))
+	lines := newForm("report.pdf", boundariesInLines(ordinary.boundary, 99<<20))
+	lines.body = bytes.ReplaceAll(lines.body, []byte(lines.boundary), []byte(ordinary.boundary))
 	tiny := newForm("report.pdf", largePDF(2<<20))
 	bytewise := chunked(tiny.body)
 	ways := []way{
@@ -280,6 +284,9 @@ func (b *bench) hostile() ([]row, error) {
 		}},
 		{name: "near", cpu: b.traefik.CPU, run: func() error {
 			return many(b.traefik.Addr, 1, 1, 200, b.head(to("sink", "hold"), casePath, ordinary.boundary, len(near.body)), near.body)
+		}},
+		{name: "lines", cpu: b.traefik.CPU, run: func() error {
+			return many(b.traefik.Addr, 1, 1, 200, b.head(to("sink", "hold"), casePath, ordinary.boundary, len(lines.body)), lines.body)
 		}},
 		{name: "bytewise plain", cpu: b.traefik.CPU, run: func() error {
 			return many(b.traefik.Addr, 1, 1, 200, b.head(to("sink", "plain"), casePath, tiny.boundary, -1), bytewise)
@@ -295,6 +302,7 @@ func (b *bench) hostile() ([]row, error) {
 	each := func(name string) string { return fmt.Sprintf("%d ms CPU", cpu[name].Milliseconds()) }
 	return []row{
 		{name: "99 MiB of near-boundaries", value: each("near"), ratio: ratio(cpu["near"], cpu["ordinary"]), base: "an ordinary one", target: 2, aim: 1.1},
+		{name: "99 MiB of line ends, boundaries within lines", value: each("lines"), ratio: ratio(cpu["lines"], cpu["ordinary"]), base: "an ordinary one", target: 2, aim: 1.1},
 		{name: "2 MiB in chunks of one byte", value: each("bytewise gate"), ratio: ratio(cpu["bytewise gate"], cpu["bytewise plain"]), base: "plain, same chunks", target: 2, aim: 1.1},
 	}, nil
 }
@@ -358,10 +366,20 @@ func largeLog(size int) []byte {
 
 // nearBoundaries is a PDF full of delimiters that lack their last character.
 func nearBoundaries(boundary string, size int) []byte {
+	return filled("\r\n--"+boundary[:len(boundary)-1]+"!", size)
+}
+
+// boundariesInLines is a PDF with a boundary within a line in each chunk, so that the reader looks for one behind LF and one
+// behind CR as well, and with as many of their first bytes as delay the search most.
+func boundariesInLines(boundary string, size int) []byte {
+	return filled(strings.Repeat("-\n\r      ", 10_000)+"x--"+boundary, size)
+}
+
+// filled is a PDF full of the text.
+func filled(text string, size int) []byte {
 	pdf := largePDF(size)
-	near := []byte("\r\n--" + boundary[:len(boundary)-1] + "!")
-	for at := 100; at+len(near) < size-400; at += len(near) {
-		copy(pdf[at:], near)
+	for at := 100; at+len(text) < size-400; at += len(text) {
+		copy(pdf[at:], text)
 	}
 	return pdf
 }

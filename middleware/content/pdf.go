@@ -28,7 +28,7 @@ import (
 //
 // Every search is one of compiled code over a whole chunk or a large piece of it. Where slashes are as rare as in compressed
 // data, which is nearly all of a large file, names are searched by their slash and the two signs behind it, escaped or not.
-// Elsewhere hostile chunks must cost as much as others: there bytes.Index, which has no bad case, looks for each name, and
+// Elsewhere hostile chunks must cost as much as others: there each name is looked for by itself (index.go says how), and
 // expressions only look for what is escaped.
 
 const (
@@ -42,7 +42,7 @@ const (
 	pdfDense = 32
 	// pdfDenseMost bounds the chunks beyond that, in bytes of the whole file.
 	pdfDenseMost = 4 << 20
-	// pdfHitsMost bounds what is looked at by interpreted steps. Compressed data of 100 MiB holds some 200 escaped letters
+	// pdfHitsMost bounds what is looked at by interpreted steps. Compressed data of 100 MiB holds some 400 escaped letters
 	// by chance.
 	pdfHitsMost = 4096
 	// pdfNearFew is how many names that begin like marks make a file one in which names are searched whole.
@@ -51,7 +51,7 @@ const (
 	pdfNameMost = 64
 
 	// pdfPiece is how much of a chunk pdfStart looks through at once. Go's regexp marks each byte for each instruction of a
-	// program, pdfStart's five, as long as there is room for it in 256 Ki bits, and is several times slower beyond.
+	// program, here five, as long as there is room for it in 256 Ki bits, and is several times slower beyond.
 	pdfPiece = 48 << 10
 	// pdfBehind is how much behind its slash the longest text reaches that pdfSpelling finds.
 	pdfBehind = 3
@@ -68,6 +68,9 @@ var pdfNeedles = [][]byte{
 	[]byte("/EmbeddedFile"), []byte("/EF"),
 }
 
+// pdfLongest is the longest of them.
+var pdfLongest = []byte("/EmbeddedFile")
+
 var (
 	pdfNumberSign = []byte("#")
 	pdfSlash      = []byte("/")
@@ -80,11 +83,9 @@ var pdfStart = regexp.MustCompile(`/[#EJLRX][#45FSaeim]`)
 // pdfSpelling finds only how the marks begin. To follow a name that is none to its end is what would make hostile files slow.
 var pdfSpelling = regexp.MustCompile(`/(?:J(?:#|a#|av|S)|L(?:#|a#|au)|R(?:#|e#|en|i#|ic)|X[#F]|E(?:#|m#|mb|F)|#[45])`)
 
-// pdfEscapes find an escaped letter of those that the names are made of. No program escapes letters. There is one for each
-// first digit, because two literal bytes at an expression's beginning are searched for several times as fast as one.
-var pdfEscapes = []*regexp.Regexp{
-	regexp.MustCompile(`#4[1456aAcCdD]`), regexp.MustCompile(`#5[238]`), regexp.MustCompile(`#6[1234589cCdDeEfF]`), regexp.MustCompile(`#7[02456]`),
-}
+// pdfEscapes find an escaped letter from A to X, which are more than those that the names are made of. No program escapes
+// letters. They are as simple as pdfStart, for its reason.
+var pdfEscapes = []*regexp.Regexp{regexp.MustCompile(`#[46][1-9a-fA-F]`), regexp.MustCompile(`#[57][0-8]`)}
 
 // pdfName is what may follow a slash.
 var pdfName = regexp.MustCompile(`/[^\x00\t\n\f\r ()<>\[\]{}/%]{1,63}`)
@@ -98,6 +99,8 @@ type pdfScan struct {
 	name   string
 	// tail is the end of what came before.
 	tail []byte
+	// piece is a copy of a part of the chunk, where slashes are crowded.
+	piece []byte
 	// seen are the marks that were found.
 	seen map[string]bool
 	// hits, dense and attachments count what is bounded.
@@ -194,16 +197,54 @@ func searchSparse(p *pdfScan, data []byte) *refusal.Refusal {
 
 // searchDense looks for plain names, and for escapes.
 func searchDense(p *pdfScan, data []byte) *refusal.Refusal {
-	for i, needle := range pdfNeedles {
-		if bytes.Contains(data, needle) {
-			if no := p.find(pdfMarks[i], data); no != nil {
-				return no
-			}
-		}
+	if no := searchNames(p, data); no != nil {
+		return no
+	}
+	if bytes.IndexByte(data, '#') < 0 {
+		return nil
 	}
 	for _, escape := range pdfEscapes {
-		if places := escape.FindAllIndex(data, pdfHitsMost+1); len(places) > 0 {
-			if no := p.escapedAt(places, data); no != nil {
+		if no := searchEscapes(p, data, escape); no != nil {
+			return no
+		}
+	}
+	return nil
+}
+
+func searchEscapes(p *pdfScan, data []byte, escape *regexp.Regexp) *refusal.Refusal {
+	size := len(data)
+	for at := 0; at < size; at += pdfPiece {
+		places := escape.FindAllIndex(data[at:least(size, at+pdfPiece+2)], pdfHitsMost+1)
+		if len(places) == 0 {
+			continue
+		}
+		if no := p.escapedAt(places, data, at); no != nil {
+			return no
+		}
+	}
+	return nil
+}
+
+// searchNames looks for plain names. Where slashes are crowded, it does so by pieces.
+func searchNames(p *pdfScan, data []byte) *refusal.Refusal {
+	size := len(data)
+	if bytes.Count(data, pdfSlash)*runUpFrom <= size {
+		return namesIn(p, data, data, 0, size)
+	}
+	for at := 0; at < size; at += runUpPiece {
+		p.piece = withRunUp(p.piece, data[at:], pdfLongest)
+		if no := namesIn(p, p.piece, data, at, least(size, at+runUpPiece)); no != nil {
+			return no
+		}
+	}
+	return nil
+}
+
+// namesIn looks for plain names in a piece of the data, and at those that begin there.
+func namesIn(p *pdfScan, piece, data []byte, begin, end int) *refusal.Refusal {
+	for i, needle := range pdfNeedles {
+		if bytes.Contains(piece, needle) {
+			if no := p.plain(pdfMarks[i], data, begin, end); no != nil {
 				return no
 			}
 		}
@@ -211,12 +252,14 @@ func searchDense(p *pdfScan, data []byte) *refusal.Refusal {
 	return nil
 }
 
-// find looks for a name written plainly. Names of attached files count each time, the others once.
-func (p *pdfScan) find(name string, data []byte) *refusal.Refusal {
+// plain looks at each place, from begin on and before end, where a name is written plainly. Names of attached files count each
+// time, the others once.
+func (p *pdfScan) plain(name string, data []byte, begin, end int) *refusal.Refusal {
 	mark := []byte("/" + name)
-	from := 0
+	from := begin
+	last := least(len(data), end+len(name))
 	for !p.seen[name] {
-		at := bytes.Index(data[from:], mark)
+		at := bytes.Index(data[from:last], mark)
 		if at < 0 {
 			return nil
 		}
@@ -235,18 +278,19 @@ func (p *pdfScan) find(name string, data []byte) *refusal.Refusal {
 	return nil
 }
 
-// escapedAt judges the names that hold the escaped letters at the places.
-func (p *pdfScan) escapedAt(places [][]int, data []byte) *refusal.Refusal {
+// escapedAt judges the names that hold the escaped letters at the places, which are counted from the byte on.
+func (p *pdfScan) escapedAt(places [][]int, data []byte, from int) *refusal.Refusal {
 	for _, place := range places {
 		p.hits++
 		if p.hits > pdfHitsMost {
 			return p.tooMany("escaped letters")
 		}
-		begin := place[0] - pdfNameMost
+		letter := from + place[0]
+		begin := letter - pdfNameMost
 		if begin < 0 {
 			begin = 0
 		}
-		slash := bytes.LastIndexByte(data[begin:place[0]], '/')
+		slash := bytes.LastIndexByte(data[begin:letter], '/')
 		if slash < 0 {
 			continue
 		}

@@ -149,13 +149,24 @@ func TestPDFSparseAndDense(t *testing.T) {
 
 // A large chunk is looked through in pieces: what stands on their border is found, and found once.
 func TestPDFOnPieces(t *testing.T) {
-	for _, name := range []string{"/EF", "/#45F", "/E#46", "/EmbeddedFile", "/#45#6dbeddedFile"} {
-		for place := pdfPiece - len(name) - 1; place <= pdfPiece+1; place++ {
-			data := append(bytes.Repeat([]byte("x"), place), name+" "+strings.Repeat("x", 100)...)
-			scan := newPDFScan(&Settings{ActiveContent: Refuse}, "a.pdf")
-			scan.seen = map[string]bool{}
-			if no := searchSparse(scan, data); no != nil || scan.attachments != 1 {
-				t.Errorf("%s at %d: %d times, %v", name, place, scan.attachments, no)
+	for kind, search := range map[string]struct {
+		in     func(p *pdfScan, data []byte) *refusal.Refusal
+		filler string
+		size   int
+	}{
+		"sparse":         {searchSparse, "x", pdfPiece},
+		"dense":          {searchDense, "x", pdfPiece},
+		"crowded":        {searchDense, "/", runUpPiece},
+		"crowded, early": {searchDense, "/", pdfPiece},
+	} {
+		for _, name := range []string{"/EF", "/#45F", "/E#46", "/EmbeddedFile", "/#45mbeddedFile"} {
+			for place := search.size - len(name) - 1; place <= search.size+1; place++ {
+				data := append(bytes.Repeat([]byte(search.filler), place), name+" "+strings.Repeat("x", 100)...)
+				scan := newPDFScan(&Settings{ActiveContent: Refuse}, "a.pdf")
+				scan.seen = map[string]bool{}
+				if no := search.in(scan, data); no != nil || scan.attachments != 1 {
+					t.Errorf("%s: %s at %d: %d times, %v", kind, name, place, scan.attachments, no)
+				}
 			}
 		}
 	}

@@ -212,7 +212,7 @@ func searchIn(n *Inspection, r *row, data []byte) *refusal.Refusal {
 // lookBehind looks at what follows each end mark in the data.
 func lookBehind(n *Inspection, end, data []byte) *refusal.Refusal {
 	for {
-		place := bytes.Index(data, end)
+		place := indexOf(data, end)
 		if place < 0 || len(data) < place+len(end)+4 {
 			return nil
 		}
