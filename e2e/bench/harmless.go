@@ -21,6 +21,27 @@ func must(err error) {
 	}
 }
 
+// largePDF is a document with one long stream of noise.
+func largePDF(size int) []byte {
+	noise := make([]byte, size-400)
+	random := rand.New(rand.NewSource(1))
+	_, _ = random.Read(noise)
+	var pdf bytes.Buffer
+	fmt.Fprintf(&pdf, "%%PDF-1.4\n1 0 obj\n<< /Length %d >>\nstream\n", len(noise))
+	pdf.Write(noise)
+	start := pdf.Len()
+	fmt.Fprintf(&pdf, "\nendstream\nendobj\nxref\n0 1\n0000000000 65535 f \ntrailer\n<< /Size 1 >>\nstartxref\n%d\n%%%%EOF\n", start)
+	return pdf.Bytes()
+}
+
+func largeLog(size int) []byte {
+	var text bytes.Buffer
+	for n := 0; text.Len() < size; n++ {
+		fmt.Fprintf(&text, "2026-01-02T03:04:05.%06dZ level=info msg=\"request served\" path=/api/status n=%d took=%dms\n", n%1000000, n, n%777)
+	}
+	return text.Bytes()[:size]
+}
+
 // accessLog is a web server's log, with addresses, paths, sizes and browsers that vary as in a real one.
 func accessLog(seed int64, size int) []byte {
 	random := rand.New(rand.NewSource(seed))

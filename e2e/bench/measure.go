@@ -4,14 +4,11 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand"
 	"os"
 	"sort"
-	"strings"
 	"sync"
 	"syscall"
-	"text/tabwriter"
 	"time"
 
 	"github.com/casegate/casegate/e2e/harness"
@@ -26,16 +23,6 @@ type bench struct {
 	rounds  int
 	kind    string // Of the inspections, the one kind that is measured; "" for all.
 	token   string
-}
-
-// row is a line of the printed table. A target of 0 is none.
-type row struct {
-	name   string
-	value  string
-	ratio  float64
-	base   string
-	target float64
-	aim    float64
 }
 
 func median(values []time.Duration) time.Duration {
@@ -122,8 +109,6 @@ func backMemory() error {
 	}
 	return errors.Join(err, syscall.Munmap(memory))
 }
-
-func ratio(a, b time.Duration) float64 { return float64(a) / float64(b) }
 
 // small measures 10 KiB uploads over 8 connections.
 func (b *bench) small() ([]row, error) {
@@ -272,29 +257,25 @@ func (b *bench) large() ([]row, error) {
 func (b *bench) hostile() ([]row, error) {
 	say("hostile bodies")
 	ordinary := newForm("report.pdf", largePDF(99<<20))
-	near := newForm("report.pdf", nearBoundaries(ordinary.boundary, 99<<20))
-	near.body = bytes.ReplaceAll(near.body, []byte(near.boundary), []byte(ordinary.boundary))
-	lines := newForm("report.pdf", boundariesInLines(ordinary.boundary, 99<<20))
-	lines.body = bytes.ReplaceAll(lines.body, []byte(lines.boundary), []byte(ordinary.boundary))
 	tiny := newForm("report.pdf", largePDF(2<<20))
 	bytewise := chunked(tiny.body)
-	ways := []way{
-		{name: "ordinary", cpu: b.traefik.CPU, run: func() error {
-			return many(b.traefik.Addr, 1, 1, 200, b.head(to("sink", "hold"), casePath, ordinary.boundary, len(ordinary.body)), ordinary.body)
-		}},
-		{name: "near", cpu: b.traefik.CPU, run: func() error {
-			return many(b.traefik.Addr, 1, 1, 200, b.head(to("sink", "hold"), casePath, ordinary.boundary, len(near.body)), near.body)
-		}},
-		{name: "lines", cpu: b.traefik.CPU, run: func() error {
-			return many(b.traefik.Addr, 1, 1, 200, b.head(to("sink", "hold"), casePath, ordinary.boundary, len(lines.body)), lines.body)
-		}},
-		{name: "bytewise plain", cpu: b.traefik.CPU, run: func() error {
-			return many(b.traefik.Addr, 1, 1, 200, b.head(to("sink", "plain"), casePath, tiny.boundary, -1), bytewise)
-		}},
-		{name: "bytewise gate", cpu: b.traefik.CPU, run: func() error {
-			return many(b.traefik.Addr, 1, 1, 200, b.head(to("sink", "hold"), casePath, tiny.boundary, -1), bytewise)
-		}},
+	ways := []way{}
+	add := func(name, host, boundary string, length int, body []byte) {
+		head := b.head(to("sink", host), casePath, boundary, length)
+		ways = append(ways, way{name: name, cpu: b.traefik.CPU, run: func() error {
+			return many(b.traefik.Addr, 1, 1, 200, head, body)
+		}})
 	}
+	add("ordinary", "hold", ordinary.boundary, len(ordinary.body), ordinary.body)
+	for name, file := range map[string][]byte{
+		"near": nearBoundaries(ordinary.boundary, 99<<20), "lines": boundariesInLines(ordinary.boundary, 99<<20),
+	} {
+		f := newForm("report.pdf", file)
+		body := bytes.ReplaceAll(f.body, []byte(f.boundary), []byte(ordinary.boundary))
+		add(name, "hold", ordinary.boundary, len(body), body)
+	}
+	add("bytewise plain", "plain", tiny.boundary, -1, bytewise)
+	add("bytewise gate", "hold", tiny.boundary, -1, bytewise)
 	cpu, _, err := b.interleaved(ways, b.rounds)
 	if err != nil {
 		return nil, err
@@ -341,77 +322,4 @@ func (b *bench) memory() ([]row, error) {
 	}
 	more := float64(peak-idle) / (1 << 20)
 	return []row{{name: "64 × 50 MiB at once, hold: memory above idle", value: fmt.Sprintf("%.0f MiB above %d MiB", more, idle>>20), ratio: more, base: "MiB", target: 160, aim: 40}}, nil
-}
-
-// largePDF is a document with one long stream of noise.
-func largePDF(size int) []byte {
-	noise := make([]byte, size-400)
-	random := rand.New(rand.NewSource(1))
-	_, _ = random.Read(noise)
-	var pdf bytes.Buffer
-	fmt.Fprintf(&pdf, "%%PDF-1.4\n1 0 obj\n<< /Length %d >>\nstream\n", len(noise))
-	pdf.Write(noise)
-	start := pdf.Len()
-	fmt.Fprintf(&pdf, "\nendstream\nendobj\nxref\n0 1\n0000000000 65535 f \ntrailer\n<< /Size 1 >>\nstartxref\n%d\n%%%%EOF\n", start)
-	return pdf.Bytes()
-}
-
-func largeLog(size int) []byte {
-	var text bytes.Buffer
-	for n := 0; text.Len() < size; n++ {
-		fmt.Fprintf(&text, "2026-01-02T03:04:05.%06dZ level=info msg=\"request served\" path=/api/status n=%d took=%dms\n", n%1000000, n, n%777)
-	}
-	return text.Bytes()[:size]
-}
-
-// nearBoundaries is a PDF full of delimiters that lack their last character.
-func nearBoundaries(boundary string, size int) []byte {
-	return filled("\r\n--"+boundary[:len(boundary)-1]+"!", size)
-}
-
-// boundariesInLines is a PDF with a boundary within a line in each chunk, so that the reader looks for one behind LF and one
-// behind CR as well, and with as many of their first bytes as delay the search most.
-func boundariesInLines(boundary string, size int) []byte {
-	return filled(strings.Repeat("-\n\r      ", 10_000)+"x--"+boundary, size)
-}
-
-// filled is a PDF full of the text.
-func filled(text string, size int) []byte {
-	pdf := largePDF(size)
-	for at := 100; at+len(text) < size-400; at += len(text) {
-		copy(pdf[at:], text)
-	}
-	return pdf
-}
-
-// chunked frames a body in chunks of one byte (RFC 9112, section 7.1).
-func chunked(body []byte) []byte {
-	framed := make([]byte, 0, 6*len(body)+5)
-	for _, one := range body {
-		framed = append(framed, '1', '\r', '\n', one, '\r', '\n')
-	}
-	return append(framed, "0\r\n\r\n"...)
-}
-
-func (b *bench) print(out io.Writer, table []row) error {
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "measured\tvalue\tratio\tto\tmust\taim\t")
-	for _, r := range table {
-		verdict := ""
-		switch {
-		case r.target == 0:
-		case r.ratio <= r.aim:
-			verdict = "ok, aim reached"
-		case r.ratio <= r.target:
-			verdict = "ok"
-		default:
-			verdict = "SHORT"
-		}
-		if r.target == 0 {
-			fmt.Fprintf(w, "%s\t%s\t%.2f\t%s\t\t\t\n", r.name, r.value, r.ratio, r.base)
-			continue
-		}
-		fmt.Fprintf(w, "%s\t%s\t%.2f\t%s\t≤ %g\t≤ %g\t%s\n", r.name, r.value, r.ratio, r.base, r.target, r.aim, verdict)
-	}
-	return w.Flush()
 }
