@@ -166,7 +166,8 @@ func (g *Gate) ServeHTTP(rw http.ResponseWriter, req *http.Request) {
 	delete(req.Header, userHeader)
 	if req.Method == http.MethodPost {
 		path := req.URL.Path
-		// A path that begins the request's target as it is has nothing encoded in it.
+		// A path that begins the request's target as it is has nothing encoded in it. Mostly it is all of the target, and a
+		// comparison is no call.
 		if !plainlyElse.MatchString(path) || req.URL.RawPath != "" || req.RequestURI != path && !strings.HasPrefix(req.RequestURI, path) {
 			serveUpload(g, rw, req)
 			return
