@@ -45,10 +45,6 @@ func withRunUp(piece, data, text []byte) []byte {
 	if piece == nil {
 		piece = make([]byte, 0, runUpBegin+runUpPiece+len(text))
 	}
-	end := runUpPiece + len(text) - 1
-	if end > len(data) {
-		end = len(data)
-	}
 	piece = append(piece[:0], bytes.Repeat([]byte{text[0], 0}, runUpSigns)...)
-	return append(piece, data[:end]...)
+	return append(piece, data[:least(len(data), runUpPiece+len(text)-1)]...)
 }

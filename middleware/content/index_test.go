@@ -54,3 +54,17 @@ func BenchmarkIndexOf(b *testing.B) {
 		}
 	}
 }
+
+// What is appended to a GIF is found where its first byte is crowded, as elsewhere.
+func TestAppendedToCrowdedGIF(t *testing.T) {
+	crowded := bytes.Repeat([]byte(";        "), runUpPiece/4)
+	if program, page := appendedGIF(crowded); program != "" || page != "" {
+		t.Errorf("found %q %q in nothing", program, page)
+	}
+	for tail, want := range map[string]string{";#!/bin/sh\necho\n": "program", ";<script>alert(1)</script>": "page"} {
+		program, page := appendedGIF(append(crowded, tail...))
+		if (program != "") != (want == "program") || (page != "") != (want == "page") {
+			t.Errorf("%q: program %q, page %q", tail, program, page)
+		}
+	}
+}

@@ -62,7 +62,7 @@ const (
 // pdfMarks are the names that are looked for; a name goes on with a delimiter behind them.
 var pdfMarks = []string{"JavaScript", "Launch", "RichMedia", "Rendition", "XFA", "JS", "EmbeddedFile", "EF"}
 
-// pdfNeedles are the marks as they are searched for, in the same order.
+// pdfNeedles are the marks as they are searched for.
 var pdfNeedles = [][]byte{
 	[]byte("/JavaScript"), []byte("/Launch"), []byte("/RichMedia"), []byte("/Rendition"), []byte("/XFA"), []byte("/JS"),
 	[]byte("/EmbeddedFile"), []byte("/EF"),
@@ -214,6 +214,7 @@ func searchDense(p *pdfScan, data []byte) *refusal.Refusal {
 func searchEscapes(p *pdfScan, data []byte, escape *regexp.Regexp) *refusal.Refusal {
 	size := len(data)
 	for at := 0; at < size; at += pdfPiece {
+		// An escape reaches two bytes behind its number sign.
 		places := escape.FindAllIndex(data[at:least(size, at+pdfPiece+2)], pdfHitsMost+1)
 		if len(places) == 0 {
 			continue
@@ -242,9 +243,9 @@ func searchNames(p *pdfScan, data []byte) *refusal.Refusal {
 
 // namesIn looks for plain names in a piece of the data, and at those that begin there.
 func namesIn(p *pdfScan, piece, data []byte, begin, end int) *refusal.Refusal {
-	for i, needle := range pdfNeedles {
+	for _, needle := range pdfNeedles {
 		if bytes.Contains(piece, needle) {
-			if no := p.plain(pdfMarks[i], data, begin, end); no != nil {
+			if no := p.plain(needle, data, begin, end); no != nil {
 				return no
 			}
 		}
@@ -254,8 +255,8 @@ func namesIn(p *pdfScan, piece, data []byte, begin, end int) *refusal.Refusal {
 
 // plain looks at each place, from begin on and before end, where a name is written plainly. Names of attached files count each
 // time, the others once.
-func (p *pdfScan) plain(name string, data []byte, begin, end int) *refusal.Refusal {
-	mark := []byte("/" + name)
+func (p *pdfScan) plain(mark, data []byte, begin, end int) *refusal.Refusal {
+	name := string(mark[1:])
 	from := begin
 	last := least(len(data), end+len(name))
 	for !p.seen[name] {

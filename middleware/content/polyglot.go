@@ -82,7 +82,7 @@ var gifTails = []string{";MZ", ";\x7fELF", ";#!", ";\xca\xfe\xba\xbe", ";\xcf\xf
 // appendedGIF gives what appended gives, for any place in a GIF that could be its end.
 func appendedGIF(data []byte) (program, page string) {
 	for _, tail := range gifTails {
-		place := bytes.Index(data, []byte(tail))
+		place := indexOf(data, []byte(tail))
 		if place < 0 {
 			continue
 		}
