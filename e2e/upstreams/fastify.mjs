@@ -4,15 +4,8 @@ import multipart from '@fastify/multipart';
 import Fastify from 'fastify';
 import * as kibana from './kibana.mjs';
 
-// Fastify's own answer to what Node can't parse does not say that it closes the connection. A proxy may send its next
-// request, somebody else's, on that connection and answers it with 502, with the gate and without.
-const refuseUnparsed = (error, socket) => {
-  if (socket.writable) socket.write('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
-  socket.destroy(error);
-};
-
 const app = Fastify({
-  clientErrorHandler: refuseUnparsed,
+  clientErrorHandler: kibana.refuseUnparsed,
   bodyLimit: kibana.limits.body,
   requestTimeout: kibana.limits.payloadTimeout,
   routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },

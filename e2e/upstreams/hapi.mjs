@@ -68,4 +68,8 @@ server.route([
 ]);
 
 await server.start();
+// Before hapi's own, which finds the socket destroyed.
+server.listener.prependListener('clientError', (error, socket) => {
+  if (error.code === 'HPE_INVALID_METHOD') kibana.refuseUnparsed(error, socket);
+});
 await kibana.listen(server.listener);

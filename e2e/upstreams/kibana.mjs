@@ -274,3 +274,11 @@ export async function collect(stream) {
   for await (const chunk of stream) chunks.push(chunk);
   return Buffer.concat(chunks);
 }
+
+// The stacks' own answers to what Node can't parse do not say where they end (hapi's) or that the connection ends (Fastify's).
+// A proxy may break the first off half-way, or send its next request, somebody else's, where nobody answers: with the gate
+// and without.
+export const refuseUnparsed = (error, socket) => {
+  if (socket.writable) socket.write('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+  socket.destroy(error);
+};
